@@ -1,0 +1,117 @@
+"""Putting canonical text together from pieces that know where in the source they stand."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from ragkit.connectors.parsers.source import Source
+from ragkit.errors import ParseError
+from ragkit.records import Anchor, Block, BlockKind
+
+#: Characters that show as nothing: tag characters, zero-width ones (joiners are kept: scripts and emoji need them),
+#: soft hyphens, direction overrides, extra variation selectors. They carry text past a reader's eyes.
+INVISIBLE = re.compile("[\u00ad\u180e\u200b\u2060-\u2064\ufeff\u202a-\u202e\u2066-\u2069\U000e0000-\U000e01ef]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+class Piece(NamedTuple):
+    """Some text; ``start``/``end`` are its place in the source's characters, -1 when it comes from nowhere there."""
+
+    text: str
+    start: int = -1
+    end: int = -1
+
+
+class Builder:
+    """Collects pieces; :meth:`flush` turns what was collected into a block."""
+
+    def __init__(self, source: Source | None = None) -> None:
+        self.source = source
+        self.blocks: list[Block] = []
+        self.anchors: list[Anchor] = []
+        self.warnings: list[str] = []
+        self.invisible = 0
+        self._parts: list[str] = []
+        self._length = 0
+        self._pending: list[Piece] = []
+
+    def add(self, text: str, start: int = -1, end: int = -1) -> None:
+        """``text``, from the source's characters ``[start, end)``: the same characters, or, of another length, a stand-in for them."""
+        text = _CONTROL.sub(" ", text)
+        if not INVISIBLE.search(text):
+            self._pending.append(Piece(text, start, end))
+            return
+        same, at = start >= 0 and end - start == len(text), 0
+        for match in INVISIBLE.finditer(text + "\ufeff"):
+            part = text[at : match.start()]
+            if part:
+                self._pending.append(Piece(part, start + at, start + match.start()) if same else Piece(part, start, end))
+            at = match.end()
+        self.invisible += len(INVISIBLE.findall(text))
+
+    @property
+    def pending(self) -> bool:
+        """Whether anything but white space was added since the last flush."""
+        return any(not piece.text.isspace() and piece.text for piece in self._pending)
+
+    def flush(self, kind: BlockKind = "paragraph", level: int = 0, *, tight: bool = False, place: str | None = None) -> None:
+        """Ends the block. ``tight`` sets it on the next line instead of after a blank one."""
+        pieces, self._pending = _stripped(self._pending), []
+        if not pieces:
+            return
+        separator = "" if not self.blocks else "\n" if tight else "\n\n"
+        self._parts.append(separator)
+        self._length += len(separator)
+        start = self._length
+        for piece in pieces:
+            self._parts.append(piece.text)
+            self._anchor(piece)
+            self._length += len(piece.text)
+        self.blocks.append(Block(kind=kind, start=start, end=self._length, level=level))
+        if place is not None:
+            self.anchors.append(Anchor(start=start, end=self._length, place=place))
+
+    def _anchor(self, piece: Piece) -> None:
+        if self.source is None or piece.start < 0 or piece.end <= piece.start or not piece.text:
+            return
+        shift = self._length - piece.start
+        if len(piece.text) == piece.end - piece.start:
+            for run in self.source.pieces(piece.start, piece.end):
+                self._append(Anchor(start=run.start + shift, end=run.end + shift, byte_start=run.first, byte_end=run.last))
+        elif span := self.source.span(piece.start, piece.end):
+            self._append(Anchor(start=self._length, end=self._length + len(piece.text), byte_start=span[0], byte_end=span[1]))
+
+    def _append(self, anchor: Anchor) -> None:
+        self.anchors.append(anchor)
+
+    def text(self) -> str:
+        """The canonical text so far.
+
+        Raises:
+            ParseError: there is none.
+        """
+        if self.invisible:
+            self.warnings.append(f"{self.invisible} invisible characters left out")
+        if not self.blocks:
+            raise ParseError("the document holds no visible text")
+        return "".join(self._parts)
+
+
+def _stripped(pieces: list[Piece]) -> list[Piece]:
+    """Without white space at either end."""
+    while pieces and not pieces[0].text.strip():
+        pieces = pieces[1:]
+    while pieces and not pieces[-1].text.strip():
+        pieces = pieces[:-1]
+    if pieces:
+        pieces[0] = _cut(pieces[0], len(pieces[0].text) - len(pieces[0].text.lstrip()), 0)
+        pieces[-1] = _cut(pieces[-1], 0, len(pieces[-1].text) - len(pieces[-1].text.rstrip()))
+    return pieces
+
+
+def _cut(piece: Piece, front: int, back: int) -> Piece:
+    text = piece.text[front : len(piece.text) - back]
+    if piece.start < 0 or piece.end - piece.start != len(piece.text):
+        return piece._replace(text=text)
+    return Piece(text, piece.start + front, piece.end - back)

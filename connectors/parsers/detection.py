@@ -1,0 +1,102 @@
+"""Telling what bytes are, by looking at the bytes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ragkit.connectors.parsers.source import utf16_guess
+from ragkit.errors import UnsupportedFormat
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+#: Where a prefix stands, what it says, and whether text may begin with it too. Searched in order.
+_MAGIC: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"\x7fELF", "an ELF program"),
+    (0, b"MZ\x90", "a Windows program"),
+    (0, b"\xcf\xfa\xed\xfe", "a Mach-O program"),
+    (0, b"\x89PNG\r\n", "a PNG image"),
+    (0, b"\xff\xd8\xff", "a JPEG image"),
+    (0, b"GIF8", "a GIF image"),
+    (0, b"II*\0", "a TIFF image"),
+    (0, b"MM\0*", "a TIFF image"),
+    (8, b"WEBP", "a WebP image"),
+    (8, b"WAVE", "a WAV recording"),
+    (0, b"ID3", "an MP3 recording"),
+    (0, b"OggS", "an Ogg recording"),
+    (4, b"ftyp", "an MP4 film or recording"),
+    (0, b"\x1f\x8b", "a gzip archive"),
+    (0, b"BZh", "a bzip2 archive"),
+    (0, b"\xfd7zXZ\0", "an xz archive"),
+    (0, b"\x28\xb5\x2f\xfd", "a zstd archive"),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (0, b"Rar!\x1a", "a RAR archive"),
+    (257, b"ustar", "a tar archive"),
+    (0, b"SQLite format 3\0", "an SQLite database"),
+    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file (.doc, .xls, .ppt, .msg); save it in the new format"),
+    (0, b"{\\rtf", "an RTF file; save it as .docx"),
+    (0, b"PAR1", "a Parquet file"),
+    (0, b"\x80\x02", "a Python pickle, which is never opened"),
+    (0, b"\x80\x04", "a Python pickle, which is never opened"),
+)
+_ZIPS: tuple[tuple[bytes, str], ...] = (
+    (b"xl/workbook.xml", "an Excel workbook; save the sheets as .csv"),
+    (b"ppt/presentation.xml", "a PowerPoint presentation; save it as PDF"),
+    (b"application/epub+zip", "an EPUB book"),
+    (b"application/vnd.oasis.opendocument", "an OpenDocument file; save it as .docx"),
+)
+_HTML = re.compile(rb"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,16}\Z")
+_TEXT_SUFFIXES = {".md": "text/markdown", ".markdown": "text/markdown", ".html": "text/html", ".htm": "text/html", ".xhtml": "text/html"}
+_HEAD = 1 << 16
+
+
+def detect(data: bytes, uri: str = "", suffixes: Mapping[str, str] = _TEXT_SUFFIXES) -> str:
+    """The media type of ``data`` (its head, or better all of it).
+
+    Content decides: a PDF named ``.txt`` is a PDF. The suffix of ``uri`` is asked where the content leaves it open: among
+    kinds of text, and for a kind whose first bytes ragkit does not know but which ``suffixes`` names.
+
+    Raises:
+        UnsupportedFormat: the bytes are no text and nothing is known to read them; the message says what they look like.
+
+    >>> detect(b"%PDF-1.7 ...", "notes.txt")
+    'application/pdf'
+    >>> detect(b"# Title", "notes.md")
+    'text/markdown'
+    """
+    head = data[:_HEAD]
+    named = suffixes.get((_SUFFIX.search(uri) or [""])[0].lower())
+    if 0 <= head[:1024].find(b"%PDF-"):
+        return "application/pdf"
+    if head.startswith(b"PK"):
+        return _zip(data, named)
+    looks = next((what for at, magic, what in _MAGIC if head.startswith(magic, at)), None)
+    if looks is None and not _is_text(head):
+        looks = "binary data"
+    if looks is not None:
+        return _other(looks, named)
+    if _HTML.match(head.removeprefix(b"\xef\xbb\xbf")):
+        return "text/html"
+    return named if named and named.startswith("text/") else "text/plain"
+
+
+def _zip(data: bytes, named: str | None) -> str:
+    if data.find(b"word/document.xml") >= 0:
+        return DOCX
+    return _other(next((what for name, what in _ZIPS if data.find(name) >= 0), "a zip archive"), named)
+
+
+def _other(looks: str, named: str | None) -> str:
+    """A plug-in may read what ragkit itself only knows by name; the built-in kinds were told by their content already."""
+    if named and not named.startswith("text/") and named not in (DOCX, "application/pdf"):
+        return named
+    raise UnsupportedFormat(f"nothing reads this: it looks like {looks}")
+
+
+def _is_text(head: bytes) -> bool:
+    """Text has next to no control characters; UTF-16 and UTF-32 are told by their marks or their NULs."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) or utf16_guess(head):
+        return True
+    return len(_CONTROL.findall(head)) <= max(1, len(head) // 50)

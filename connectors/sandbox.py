@@ -1,0 +1,186 @@
+"""Parsing hostile bytes: in a child that can be killed, with limits on time, memory, text and files.
+
+The core finds :func:`open_pool` by entry point (group ``ragkit.runtime``, name ``parsing``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from ragkit.connectors import wire
+from ragkit.connectors.naming import one_line
+from ragkit.errors import LimitExceeded, ParseError
+from ragkit.records import Document, Parsed, SourceItem
+
+if TYPE_CHECKING:
+    from ragkit.settings import ParsingSettings
+
+_GRACE = 5.0
+_START = 30.0
+_KEPT = ("LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT")
+
+
+def open_pool(settings: ParsingSettings, workers: int = 1) -> ParserPool:
+    """A pool with the limits of ``settings``; nothing is started before the first document."""
+    return ParserPool(settings, workers=workers)
+
+
+class ParserPool:
+    """Parses documents in children of ``workers`` helper processes. Usable from several threads; a context manager."""
+
+    def __init__(self, settings: ParsingSettings, *, workers: int = 1) -> None:
+        self.settings = settings
+        self._helpers = [_Helper() for _ in range(workers)]
+        self._free: queue.LifoQueue[_Helper] = queue.LifoQueue()
+        for helper in self._helpers:
+            self._free.put(helper)
+
+    def __enter__(self) -> ParserPool:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the helper processes. The pool may be used again; they are then started anew."""
+        for helper in self._helpers:
+            helper.stop()
+
+    def parse(self, item: SourceItem, settings: ParsingSettings | None = None) -> Parsed:
+        """The parsed content of ``item``.
+
+        Raises:
+            ParseError: one line that says why there is none; :class:`~ragkit.errors.UnsupportedFormat` when nothing
+                reads it, :class:`~ragkit.errors.LimitExceeded` when it asked for more than the limits.
+        """
+        return self.document(item, settings).parsed
+
+    def document(self, item: SourceItem, settings: ParsingSettings | None = None) -> Document:
+        """``item`` as a document: parsed, with the hash of its bytes and the media type that was found.
+
+        The title is the item's, else the parser's, else the last part of the URI; metadata of the item win over the
+        parser's. Raises as :meth:`parse` does.
+        """
+        limits = settings or self.settings
+        data = read(item, limits.max_bytes)
+        reply, text = self._ask(item, data, limits)
+        parsed = wire.decode(reply, text)
+        return Document(
+            uri=item.uri,
+            sha256=hashlib.sha256(data).hexdigest(),
+            token=item.token,
+            media_type=str(reply.get("media_type", "")),
+            title=item.title or parsed.title or _name(item.uri),
+            parsed=parsed,
+            metadata={**parsed.metadata, **item.metadata},
+            acl=item.acl,
+        )
+
+    def _ask(self, item: SourceItem, data: bytes, limits: ParsingSettings) -> tuple[dict[str, Any], bytes]:
+        header = {
+            "uri": item.uri,
+            "media_type": item.media_type,
+            "timeout_s": limits.timeout_s,
+            "memory_mb": limits.memory_mb,
+            "max_characters": limits.max_characters,
+            "max_reply": 64 * limits.max_characters + (1 << 24),
+        }
+        helper = self._free.get()
+        try:
+            return helper.ask(header, data)
+        finally:
+            self._free.put(helper)
+
+
+def read(item: SourceItem, max_bytes: int) -> bytes:
+    """The bytes of ``item``.
+
+    Raises:
+        LimitExceeded: there are more than ``max_bytes``.
+        ParseError: they cannot be read.
+    """
+    if item.size is not None and item.size > max_bytes:
+        raise LimitExceeded(f"it has {item.size:,} bytes; the limit is {max_bytes:,} (parsing.max_bytes)")
+    try:
+        with item.open() as stream:
+            data = stream.read(max_bytes + 1)
+    except OSError as error:
+        raise ParseError(f"cannot be read: {one_line(error.strerror or error)}") from error
+    if len(data) > max_bytes:
+        raise LimitExceeded(f"it has more than {max_bytes:,} bytes, the limit (parsing.max_bytes)")
+    return data
+
+
+def _name(uri: str) -> str:
+    return uri.rstrip("/").rsplit("/", 1)[-1].rsplit("#", 1)[-1] or uri
+
+
+class _Helper:
+    """One helper process: started when needed, ended and started anew when it does not answer."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def ask(self, header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+        """Sends one request and waits for its reply, at most the time limit and a grace."""
+        process = self._process if self._process and self._process.poll() is None else self._start()
+        late = threading.Event()
+        timer = threading.Timer(header["timeout_s"] + _GRACE + (_START if process is not self._process else 0), _end, (process, late))
+        self._process = process
+        timer.start()
+        try:
+            wire.send(cast(BinaryIO, process.stdin), header, data)
+            return wire.receive(cast(BinaryIO, process.stdout), header["max_reply"])
+        except (OSError, EOFError, ValueError) as error:
+            self.stop()
+            if late.is_set():
+                raise LimitExceeded(f"parsing took longer than {header['timeout_s']:g} s") from error
+            raise ParseError(f"the parsing helper stopped ({type(error).__name__}); it is started anew for the next document") from error
+        except BaseException:
+            self.stop()
+            raise
+        finally:
+            timer.cancel()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        self.stop()
+        environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+        environment["PYTHONDONTWRITEBYTECODE"] = "1"
+        command = [sys.executable, "-P", "-X", "utf8", "-m", "ragkit.connectors.worker"]
+        return subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, start_new_session=True, cwd=os.path.abspath(os.sep)
+        )
+
+    def stop(self) -> None:
+        """Ends the process and its children."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        _end(process)
+        for stream in (process.stdin, process.stdout):
+            try:
+                cast(BinaryIO, stream).close()
+            except OSError:  # the last request may still lie in the buffer of a pipe that nobody reads
+                continue
+        process.wait()
+
+
+def _end(process: subprocess.Popen[bytes], late: threading.Event | None = None) -> None:
+    """Kills the helper's whole session: it may have a child that does not end."""
+    if late is not None:
+        late.set()
+    if process.poll() is not None:
+        return
+    try:
+        os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
+    except ProcessLookupError:
+        return
