@@ -1,0 +1,158 @@
+"""Commands about the store and the documents in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ragkit.cli import FAILED, PARTLY
+from ragkit.cli.output import Output, visible
+from ragkit.cli.session import Session, command, pair
+
+if TYPE_CHECKING:
+    from ragkit.records import IngestReport
+
+app = typer.Typer()
+
+Uris = Annotated[list[str], typer.Argument(metavar="URI…", help="Documents, as `ragkit ls` names them.")]
+
+
+@command(app, "init")
+def init(session: Session) -> None:
+    """Make an empty store; `ingest` does so too where there is none."""
+    with session.open(create=True) as kit:
+        session.out.value({"store": str(kit.path)}) if session.json else session.out.show(f"The store is {visible(str(kit.path))}")
+
+
+@command(app, "ingest")
+def ingest(
+    session: Session,
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE…", help="Files, folders, or a .jsonl of one document a line.")],
+    recursive: Annotated[bool, typer.Option("--recursive/--no-recursive", help="Go into folders below the given one.")] = True,
+    acl: Annotated[str | None, typer.Option(metavar="P1,P2", help="Principals that may see these documents; everybody without it.")] = None,
+    meta: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="Metadata of these documents; may be repeated.")] = None,
+) -> None:
+    """Read documents into the store; what has not changed is not read again."""
+    metadata = dict(pair(text, "--meta") for text in meta or ())
+    principals = None if acl is None else [name for name in (part.strip() for part in acl.split(",")) if name]
+    with session.open(create=True) as kit, session.out.bars() as bars:
+        report = kit.ingest(*sources, recursive=recursive, acl=principals, metadata=metadata or None, progress=bars)
+    _report(session.out, report)
+
+
+@command(app, "sync")
+def sync(
+    session: Session,
+    sources: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE…]", help="Sources; without any, all that were ingested.")] = None,
+) -> None:
+    """Read sources again, and remove documents that are gone from them."""
+    with session.open(create=bool(sources)) as kit, session.out.bars() as bars:
+        report = kit.sync(*(sources or ()), progress=bars)
+    _report(session.out, report)
+
+
+@command(app, "ls")
+def ls(session: Session) -> None:
+    """List the documents."""
+    with session.open() as kit:
+        documents = kit.documents()
+    if session.json:
+        session.out.value([document.to_dict() for document in documents])
+        return
+    rows = [(d.uri, d.title, str(d.version), f"{d.characters:,}", str(d.chunks), d.added_at[:19], _who(d.acl)) for d in documents]
+    _table(session.out, ("uri", "title", "version", "characters", "passages", "added", "seen by"), rows)
+
+
+@command(app, "status")
+def status(session: Session) -> None:
+    """Say what the store holds."""
+    with session.open() as kit:
+        found = kit.status()
+    if session.json:
+        session.out.value(found)
+        return
+    _table(session.out, ("", ""), [(key.replace("_", " "), _words(value)) for key, value in found.items() if key != "failures"])
+    failures: list[Mapping[str, Any]] = list(found.get("failures") or ())
+    if failures:
+        session.out.show("Could not be read:")
+        _table(session.out, ("uri", "reason"), [(str(f["uri"]), str(f["reason"])) for f in failures])
+
+
+@command(app, "delete")
+def delete(session: Session, uris: Uris) -> None:
+    """Remove documents."""
+    with session.open() as kit:
+        removed = kit.delete(*uris)
+    session.out.value({"removed": removed}) if session.json else session.out.show(f"removed {removed}")
+
+
+@command(app, "show")
+def show(
+    session: Session,
+    uri: Annotated[str, typer.Argument(help="A document, as `ragkit ls` names it.")],
+    span: Annotated[str | None, typer.Option(metavar="START:END", help="Only these characters, as a citation gives them.")] = None,
+) -> None:
+    """Print a document's canonical text, or the passage that a citation names."""
+    start, end = _span(span)
+    with session.open() as kit:
+        text = kit.text(uri, start, end)
+    if session.json:
+        start = start or 0
+        session.out.value({"uri": uri, "start_char_index": start, "end_char_index": start + len(text), "text": text})
+    else:
+        session.out.raw(text)
+
+
+@command(app, "check")
+def check(session: Session) -> None:
+    """Check every file of the store against the catalog; exit 1 with the faults."""
+    with session.open() as kit, session.out.busy("checking the store"):
+        faults = kit.check()
+    if session.json:
+        session.out.value({"ok": not faults, "faults": faults})
+    else:
+        session.out.show(*([visible(fault) for fault in faults] or ["The store is whole."]))
+    if faults:
+        raise typer.Exit(FAILED)
+
+
+def _report(out: Output, report: IngestReport) -> None:
+    if out.json:
+        out.value(report.to_dict())
+    else:
+        counts = {"added": report.added, "updated": report.updated, "unchanged": report.unchanged, "removed": report.removed}
+        said = ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "nothing new"
+        out.show(f"{said}; {report.chunks} passages in {report.seconds:.1f} s")
+        for failure in report.failed:
+            out.note(f"failed: {visible(failure.uri)}: {visible(failure.reason)}")
+    if report.failed:
+        raise typer.Exit(PARTLY)
+
+
+def _span(span: str | None) -> tuple[int | None, int | None]:
+    if span is None:
+        return None, None
+    start, _, end = span.partition(":")
+    if not (start.isdecimal() and end.isdecimal() and int(start) <= int(end)):
+        raise typer.BadParameter(f"{span!r} is not START:END, two numbers with the smaller first", param_hint="--span")
+    return int(start), int(end)
+
+
+def _who(acl: tuple[str, ...] | None) -> str:
+    return "everybody" if acl is None else ", ".join(acl) or "nobody"
+
+
+def _words(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(Path(value) if isinstance(value, Path) else value)
+
+
+def _table(out: Output, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    from rich.table import Table
+
+    table = Table(*heads, box=None, show_header=any(heads), pad_edge=False)
+    for row in rows:
+        table.add_row(*map(visible, row))
+    out.show(table)

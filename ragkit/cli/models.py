@@ -1,0 +1,77 @@
+"""Commands about the models that ragkit knows by name."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from ragkit.cli import FAILED
+from ragkit.cli.session import Session, command
+from ragkit.errors import ModelError
+
+app = typer.Typer(name="models", help="The models that ragkit knows by name.", no_args_is_help=True)
+
+
+@command(app, "list")
+def list_models(session: Session) -> None:
+    """List the known models, and whether each is installed."""
+    from ragkit.models import registry
+
+    rows = [{**model.to_dict(), "installed": _installed(model.name)} for model in registry.known()]
+    if session.json:
+        session.out.value(rows)
+        return
+    from rich.table import Table
+
+    table = Table("name", "kind", "size", "licence", "installed", "what it is", box=None, pad_edge=False)
+    for row in rows:
+        there = "yes" if row["installed"] else f"no: {row['install']}"
+        table.add_row(row["name"], row["kind"], f"{row['bytes'] / 1e6:.0f} MB", row["licence"], there, row["description"])
+    session.out.show(table)
+
+
+@command(app, "verify")
+def verify(
+    session: Session,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME…]", help="Models; all without any.")] = None,
+) -> None:
+    """Hash the models' files and compare with what is recorded; exit 1 when one differs or is missing."""
+    from ragkit.models import registry
+
+    results: list[dict[str, Any]] = [_verified(name) for name in names or [model.name for model in registry.known()]]
+    if session.json:
+        session.out.value(results)
+    else:
+        session.out.show(*(f"{result['name']}: {'ok' if result['ok'] else result['fault']}" for result in results))
+    if not all(result["ok"] for result in results):
+        raise typer.Exit(FAILED)
+
+
+@command(app, "path")
+def path(session: Session, name: Annotated[str, typer.Argument(help="A model's name from `ragkit models list`.")]) -> None:
+    """Print where a model's weights are."""
+    from ragkit.models import registry
+
+    found = str(registry.path(name))
+    session.out.value({"name": name, "path": found}) if session.json else session.out.show(found)
+
+
+def _installed(name: str) -> bool:
+    from ragkit.models import registry
+
+    try:
+        registry.path(name)
+    except ModelError:
+        return False
+    return True
+
+
+def _verified(name: str) -> dict[str, Any]:
+    from ragkit.models import registry
+
+    try:
+        registry.verify(name)
+    except ModelError as error:
+        return {"name": name, "ok": False, "fault": str(error)}
+    return {"name": name, "ok": True, "fault": None}

@@ -1,0 +1,76 @@
+"""Commands of other packages: the entry point group ``ragkit.commands``, each a ``typer.Typer``.
+
+``eval`` and ``ui`` come in this way too. A plug-in is loaded when its command or the list of commands is asked for;
+one that cannot be loaded is reported on standard error and takes nothing else down.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from ragkit.errors import PluginError
+
+GROUP = "ragkit.commands"
+
+#: What importing somebody's module can raise.
+_BROKEN = (
+    ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError,
+    OSError, RuntimeError, SyntaxError, TypeError, ValueError,
+)  # fmt: skip
+
+
+class Commands(TyperGroup):
+    """The core's commands, then the plug-ins', by name."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        core = super().list_commands(ctx)
+        return [*core, *(name for name in sorted(installed()) if name not in core and self._loads(name))]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        core = super().get_command(ctx, cmd_name)
+        if core is not None or cmd_name not in installed():
+            return core
+        return load(cmd_name)
+
+    def _loads(self, name: str) -> bool:
+        try:
+            load(name)
+        except PluginError as error:
+            sys.stderr.write(f"ragkit: {error}\n")
+            return False
+        return True
+
+
+def installed() -> dict[str, EntryPoint]:
+    """The entry points of the group by name; of two with one name, the first by value."""
+    return {entry.name: entry for entry in sorted(entry_points(group=GROUP), key=lambda e: e.value, reverse=True)}
+
+
+@functools.cache
+def load(name: str) -> Any:
+    """The command of the installed plug-in ``name``.
+
+    Raises:
+        PluginError: it cannot be loaded, or is no ``typer.Typer``.
+    """
+    entry = installed()[name]
+    package = entry.dist.name if entry.dist else "an unknown package"
+    try:
+        plugin = entry.load()
+        if not isinstance(plugin, typer.Typer):
+            raise TypeError(f"it is a {type(plugin).__name__}, not a typer.Typer")
+        found = typer.main.get_command(plugin)
+    except _BROKEN as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise PluginError(
+            f"the command {name!r} ({entry.value}, from {package}) cannot be loaded: {reason}; "
+            f"mend or remove it: pip install --upgrade {package}, or pip uninstall {package}"
+        ) from error
+    found.name = name
+    return found

@@ -1,0 +1,109 @@
+"""Commands that search, answer and judge: one question from the arguments, or many from a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ragkit.cli import batch, render
+from ragkit.cli.session import Session, command
+from ragkit.records import Mode
+
+app = typer.Typer()
+
+Filter = Annotated[str | None, typer.Option("--filter", metavar="EXPR", help="Only documents whose metadata pass this expression.")]
+As = Annotated[str | None, typer.Option("--as", metavar="PRINCIPAL", help="See only what this principal may see.")]
+
+
+@command(app, "search")
+def search(
+    session: Session,
+    query: Annotated[str | None, typer.Argument(metavar="[QUERY]", help="What to look for.")] = None,
+    k: Annotated[int | None, typer.Option("-k", min=1, help="Most passages [default: the setting retrieval.k].")] = None,
+    filter: Filter = None,
+    principal: As = None,
+    rerank: Annotated[bool, typer.Option("--rerank/--no-rerank", help="Order the best by late interaction as well.")] = True,
+    explain: Annotated[bool, typer.Option("--explain", help="Every candidate's ranks and scores, and why it went no further.")] = False,
+    queries: Annotated[Path | None, typer.Option(metavar="FILE", help='JSON lines {"_id","text"}, "-" for standard input.')] = None,
+) -> None:
+    """Find passages."""
+    _one_of("QUERY", query, "--queries", queries)
+    if queries is not None:
+        with session.open() as kit:
+            batch.run(session.out, queries, ("text",), lambda line: {"hits": [
+                hit.to_dict() for hit in kit.search(line["text"], k, filter=filter, principal=principal, rerank=rerank)
+            ]})  # fmt: skip
+        return
+    with session.open() as kit, session.out.busy("searching"):
+        if explain:
+            candidates = kit.explain(query or "", filter=filter, principal=principal)
+        else:
+            hits = kit.search(query or "", k, filter=filter, principal=principal, rerank=rerank)
+    if explain:
+        found = {"candidates": [candidate.to_dict() for candidate in candidates]}
+        session.out.value(found) if session.json else session.out.show(render.candidates(candidates))
+    else:
+        session.out.value({"hits": [hit.to_dict() for hit in hits]}) if session.json else session.out.show(*render.hits(hits))
+
+
+@command(app, "ask")
+def ask(
+    session: Session,
+    question: Annotated[str | None, typer.Argument(metavar="[QUESTION]", help="What to answer.")] = None,
+    mode: Annotated[Mode | None, typer.Option(help="The documents' words, the model's where they pass the check, or both.")] = None,
+    filter: Filter = None,
+    principal: As = None,
+    questions: Annotated[Path | None, typer.Option(metavar="FILE", help='JSON lines {"_id","text"}, "-" for standard input.')] = None,
+) -> None:
+    """Answer a question with citations, or say why the documents do not."""
+    _one_of("QUESTION", question, "--questions", questions)
+    limits: dict[str, Any] = {"mode": mode, "filter": filter, "principal": principal}
+    with session.open() as kit:
+        if questions is not None:
+            batch.run(session.out, questions, ("text", "question"), lambda line: kit.ask(_text(line), **limits).to_dict())
+        elif session.json:
+            with session.out.busy("reading"):
+                answer = kit.ask(question or "", **limits)
+            session.out.value(answer.to_dict())
+        else:
+            render.streamed(session.out, kit.stream(question or "", **limits))
+
+
+@command(app, "judge")
+def judge(
+    session: Session,
+    claim: Annotated[str | None, typer.Argument(metavar="[CLAIM]", help="One claim; its evidence follows as --evidence.")] = None,
+    evidence: Annotated[list[str] | None, typer.Option(metavar="TEXT", help="A sentence or passage; may be repeated.")] = None,
+    claims: Annotated[Path | None, typer.Option(metavar="FILE", help='JSON lines {"_id","claim","evidence"}, "-": standard input.')] = None,
+) -> None:
+    """Say how far evidence supports a claim: the check of every answer, by itself. Needs no store."""
+    from ragkit import Ragkit
+
+    _one_of("CLAIM", claim, "--claims", claims)
+    with Ragkit.in_memory(settings=session.settings()) as kit:
+        if claims is not None:
+            batch.run(session.out, claims, ("claim",), lambda line: kit.judge(line["claim"], _evidence(line)).to_dict())
+            return
+        verdict = kit.judge(claim or "", evidence or ())
+    session.out.value(verdict.to_dict()) if session.json else session.out.show(render.verdict(claim or "", verdict))
+
+
+def _one_of(argument: str, one: object, option: str, other: object) -> None:
+    if (one is None) == (other is None):
+        raise typer.BadParameter(f"give either {argument} or {option}", param_hint=option)
+
+
+def _text(line: dict[str, Any]) -> str:
+    return str(line["text"] if "text" in line else line["question"])
+
+
+def _evidence(line: dict[str, Any]) -> list[str]:
+    """The line's evidence, a list; one string stands for a list of one."""
+    evidence = line.get("evidence", [])
+    if isinstance(evidence, str):
+        return [evidence]
+    if not isinstance(evidence, list) or not all(isinstance(passage, str) for passage in evidence):
+        raise batch.BadLine('"evidence" is not a list of strings')
+    return evidence
