@@ -6,8 +6,7 @@ import io
 import sys
 from collections.abc import Sequence
 
-#: Exit codes: done (an abstention is an answer), failed, wrong usage, done in part.
-DONE, FAILED, USAGE, PARTLY = 0, 1, 2, 3
+from ragkit.cli.codes import DONE, FAILED, USAGE
 
 
 def main(args: Sequence[str] | None = None) -> int:

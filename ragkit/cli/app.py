@@ -34,7 +34,7 @@ def _shared(
     json: session.Json = False,
     config: session.Config = None,
     values: session.Set = None,
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),  # noqa: ARG001
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
     ctx.obj = session.Session().merged(store=store, json=json, config=config, values=values)
 

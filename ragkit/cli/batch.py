@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import typer
 
-from ragkit.cli import PARTLY
+from ragkit.cli.codes import PARTLY
 from ragkit.cli.output import Output
 from ragkit.errors import FilterError, ModelError, RagkitError, StoreError
 

@@ -11,7 +11,8 @@ from typing import Literal
 
 import typer
 
-from ragkit.cli import FAILED, plugins
+from ragkit.cli import plugins
+from ragkit.cli.codes import FAILED
 from ragkit.cli.session import Session, command
 from ragkit.errors import ModelError, PluginError, RagkitError, StoreNotFound
 from ragkit.records import Jsonable, record
@@ -37,7 +38,7 @@ class Finding(Jsonable):
 @command(app, "doctor")
 def doctor(session: Session) -> None:
     """Check Python, packages, models, plug-ins, settings, the store and disk space; exit 1 when something is broken."""
-    findings = []
+    findings: list[Finding] = []
     for look in LOOKS:
         with session.out.busy("looking"):
             findings += look(session)
@@ -52,7 +53,7 @@ def doctor(session: Session) -> None:
         raise typer.Exit(FAILED)
 
 
-def _python(session: Session) -> Iterator[Finding]:  # noqa: ARG001
+def _python(session: Session) -> Iterator[Finding]:
     from packaging.specifiers import SpecifierSet
 
     here, wanted = platform.python_version(), metadata("ragkit")["Requires-Python"]
@@ -63,7 +64,7 @@ def _python(session: Session) -> Iterator[Finding]:  # noqa: ARG001
         yield Finding(name="python", state="failed", found=f"{here}, needed is {wanted}", mend=mend)
 
 
-def _packages(session: Session) -> Iterator[Finding]:  # noqa: ARG001
+def _packages(session: Session) -> Iterator[Finding]:
     from packaging.requirements import Requirement
 
     needed = [Requirement(line) for line in requires("ragkit") or ()]
@@ -85,7 +86,7 @@ def _packages(session: Session) -> Iterator[Finding]:  # noqa: ARG001
         )
 
 
-def _models(session: Session) -> Iterator[Finding]:  # noqa: ARG001
+def _models(session: Session) -> Iterator[Finding]:
     from ragkit.models import registry
 
     for model in registry.known():
@@ -98,7 +99,7 @@ def _models(session: Session) -> Iterator[Finding]:  # noqa: ARG001
             yield Finding(name=name, state="ok", found=f"{model.bytes / 1e6:.0f} MB, the recorded sha256")
 
 
-def _plugins(session: Session) -> Iterator[Finding]:  # noqa: ARG001
+def _plugins(session: Session) -> Iterator[Finding]:
     for name, entry in sorted(plugins.installed().items()):
         try:
             plugins.load(name)

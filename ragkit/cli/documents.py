@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ragkit.cli import FAILED, PARTLY
+from ragkit.cli.codes import FAILED, PARTLY
 from ragkit.cli.output import Output, visible
 from ragkit.cli.session import Session, command, pair
 
@@ -149,7 +149,7 @@ def _words(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(Path(value) if isinstance(value, Path) else value)
 
 
-def _table(out: Output, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def _table(out: Output, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     from rich.table import Table
 
     table = Table(*heads, box=None, show_header=any(heads), pad_edge=False)

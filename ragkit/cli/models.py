@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ragkit.cli import FAILED
+from ragkit.cli.codes import FAILED
 from ragkit.cli.session import Session, command
 from ragkit.errors import ModelError
 

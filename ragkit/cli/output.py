@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from ragkit.records import Progress
+    from ragkit.records import Progress as Step
 
 #: Columns of a table that is read by a program, where nothing may be cut off.
 WIDE = 1000
@@ -21,7 +21,7 @@ WIDE = 1000
 #: What is not printable to Python, and yet cannot steer a terminal.
 SPACES = "\u00a0\u2002\u2003\u2009\u200a\u202f\u3000"
 
-Report = Callable[["Progress"], None]
+Report = Callable[["Step"], None]
 
 
 @dataclass
@@ -69,11 +69,12 @@ class Output:
             return
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-        columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[at]}"))
+        stage, at = TextColumn("{task.description:<10}"), TextColumn("{task.fields[at]}")
+        columns = (stage, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), at)
         with Progress(*columns, console=self.errors, transient=True, redirect_stdout=False, redirect_stderr=False) as board:
             tasks = {}
 
-            def report(step: Progress) -> None:
+            def report(step: Step) -> None:
                 if step.stage not in tasks:
                     tasks[step.stage] = board.add_task(step.stage, total=step.total, at="")
                 board.update(tasks[step.stage], completed=step.done, total=step.total, at=visible(step.uri)[-60:])
