@@ -6,9 +6,7 @@ output. It never parses: hostile bytes meet a parser only in the child, which ha
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import importlib
 import os
 import signal
 import sys
@@ -35,6 +33,7 @@ def main() -> None:
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     _silence()
     registry = Registry()
+    warm: set[type[Parser]] = set()
     while True:
         try:
             header, body = wire.receive(requests, _MAX_REQUEST)
@@ -46,9 +45,9 @@ def main() -> None:
         except ParseError as error:
             wire.send(replies, {"error": type(error).__name__, "reason": one_line(error)})
             continue
-        for name in getattr(parser, "preload", ()):
-            with contextlib.suppress(ImportError):
-                importlib.import_module(name)
+        if parser not in warm:
+            warm.add(parser)
+            _warm_up(parser)
         reply, text = _serve(parser, header, body, (requests, replies))
         wire.send(replies, {**reply, "media_type": media_type}, text)
         del body, text
@@ -62,11 +61,20 @@ def _silence() -> None:
     os.close(null)
 
 
+def _warm_up(parser: type[Parser]) -> None:
+    """Parses the parser's own small sample here, so that every child finds its modules loaded."""
+    sample = getattr(parser, "sample", b"")
+    if sample:
+        with _Outcome():
+            parser().parse(sample)
+    gc.collect()
+    gc.freeze()
+
+
 def _serve(parser: type[Parser], header: dict[str, Any], body: bytes, private: tuple[BinaryIO, BinaryIO]) -> tuple[dict[str, Any], bytes]:
     if not hasattr(os, "fork"):  # there the whole helper is the child; its parent ends it after the time limit
         return _parse(parser, header, body)
     read_end, write_end = os.pipe()
-    gc.freeze()
     child = os.fork()
     if child == 0:
         os.close(read_end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,6 +12,7 @@ from ragkit.errors import ParseError
 from ragkit.records import BlockKind, Parsed
 
 if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 _FRONT = re.compile(r"---[ \t]*\n((?:(?!(?:---|\.\.\.)[ \t]*(?:\n|\Z)).*\n){0,500}?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
@@ -24,7 +26,7 @@ class MarkdownParser:
 
     media_types: ClassVar[tuple[str, ...]] = ("text/markdown",)
     suffixes: ClassVar[tuple[str, ...]] = (".md", ".markdown", ".mdown")
-    preload: ClassVar[tuple[str, ...]] = ("markdown_it", "linkify_it", "charset_normalizer")
+    sample: ClassVar[bytes] = b"# A\n\nb *c* [d](e)\n\n- f\n\n|g|\n|-|\n"
 
     def parse(self, data: bytes, *, uri: str = "") -> Parsed:
         """The readable text of ``data``.
@@ -32,12 +34,10 @@ class MarkdownParser:
         Raises:
             ParseError: nothing in it can be read, or it is nested too deeply.
         """
-        from markdown_it import MarkdownIt
-
         source = decode(data)
         text, metadata = _front_matter(source.text)
         try:
-            tokens = MarkdownIt("commonmark", {"maxNesting": 100}).enable(["table", "strikethrough"]).parse(text)
+            tokens = _grammar().parse(text)
         except RecursionError as error:
             raise ParseError("the Markdown is nested too deeply") from error
         reader = _Reader(source, text)
@@ -54,6 +54,13 @@ class MarkdownParser:
             metadata={"encoding": source.encoding, **metadata},
             warnings=source.warnings + tuple(out.warnings),
         )
+
+
+@functools.cache
+def _grammar() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"maxNesting": 100}).enable(["table", "strikethrough"])
 
 
 def _front_matter(text: str) -> tuple[str, dict[str, str]]:

@@ -87,13 +87,14 @@ def _width(text: str, encoding: str) -> int:
     return len(text.encode(encoding, "surrogateescape"))
 
 
-def decode(data: bytes) -> Source:
+def decode(data: bytes, *, hint: str | None = None) -> Source:
     """``data`` as clean text, whatever its encoding: a byte order mark, UTF-8, UTF-16 without a mark, else a guess.
 
     NUL and other control characters, and Unicode's invisible tag characters, become a space one for one; CRLF and
-    CR become ``\\n``. Nothing else is changed, so offsets in a clean UTF-8 file are the file's own.
+    CR become ``\\n``. Nothing else is changed, so offsets in a clean UTF-8 file are the file's own. ``hint`` names an
+    encoding that the file declares; it is believed where there is no mark and the bytes are not UTF-8.
     """
-    encoding, skip = _encoding(data)
+    encoding, skip = _encoding(data, hint)
     body = data[skip:]
     raw = body.decode(encoding, "surrogateescape" if encoding == "utf-8" else "replace")
     exact = encoding.startswith("utf-") or (not _stateful(encoding) and _same(raw, encoding, body))
@@ -132,15 +133,25 @@ def _regular(text: str, encoding: str, chars: int, offset: int, pieces: list[str
     return chars, offset
 
 
-def _encoding(data: bytes) -> tuple[str, int]:
+def _encoding(data: bytes, hint: str | None) -> tuple[str, int]:
     for mark, name in _BOMS:
         if data.startswith(mark):
             return name, len(mark)
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
-        return _guess(data, error), 0
+        return _declared(hint) or _guess(data, error), 0
     return (utf16_guess(data) or "utf-8"), 0
+
+
+def _declared(hint: str | None) -> str | None:
+    """The codec of a declared encoding; UTF-8 and UTF-16 were ruled out already, and codecs that are no encodings are none."""
+    try:
+        codec = codecs.lookup(hint or "")
+        "a".encode(codec.name)
+    except (LookupError, ValueError, TypeError):
+        return None
+    return None if codec.name.startswith("utf") else codec.name
 
 
 def utf16_guess(data: bytes) -> str | None:
