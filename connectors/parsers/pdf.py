@@ -1,0 +1,137 @@
+"""PDF, by PDFium: the text that shows, in the order of the page, every word with its page and box."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from typing import TYPE_CHECKING, ClassVar
+
+from ragkit.connectors.parsers.pdf_layout import Line, Paragraph, paragraphs
+from ragkit.errors import ParseError
+from ragkit.records import Anchor, Block, Parsed
+
+if TYPE_CHECKING:
+    import pypdfium2
+
+_MOST_BROKEN = 50
+_SAMPLE = b"""%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
+2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 90 90]/Contents 4 0 R/Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>endobj
+4 0 obj<</Length 34>>stream
+BT /F 12 Tf 9 9 Td (sample) Tj ET
+endstream endobj
+trailer<</Root 1 0 R>>"""
+
+
+class PdfParser:
+    """Pages in order, lines joined to paragraphs, larger type as headings. Text that cannot be seen is left out."""
+
+    media_types: ClassVar[tuple[str, ...]] = ("application/pdf",)
+    suffixes: ClassVar[tuple[str, ...]] = (".pdf",)
+    sample: ClassVar[bytes] = _SAMPLE
+
+    def parse(self, data: bytes, *, uri: str = "") -> Parsed:
+        """The visible text of ``data``.
+
+        Raises:
+            ParseError: it is encrypted, broken, or a scan without text.
+        """
+        document = _opened(data)
+        warnings: list[str] = []
+        try:
+            pages = _pages(document, warnings)
+            title = _title(document)
+        finally:
+            document.close()
+        if not any(lines for _, lines in pages):
+            raise ParseError("the PDF has no text that shows: it is a scan or a drawing, and there is no OCR here")
+        return _assemble(pages, title, warnings)
+
+
+def _opened(data: bytes) -> pypdfium2.PdfDocument:
+    import pypdfium2
+
+    try:
+        return pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        if "password" in str(error).lower():
+            raise ParseError("the PDF is encrypted; save it without its password") from error
+        raise ParseError("the PDF is broken: it has no readable structure") from error
+
+
+def _pages(document: pypdfium2.PdfDocument, warnings: list[str]) -> list[tuple[int, list[Line]]]:
+    """Each page's number, from 1, and its lines."""
+    import pypdfium2
+
+    from ragkit.connectors.parsers.pdf_page import PageReader
+
+    pages: list[tuple[int, list[Line]]] = []
+    empty: list[int] = []
+    broken: list[int] = []
+    for index in range(len(document)):
+        try:
+            page = document[index]
+            with contextlib.closing(page):
+                reader = PageReader(document, page)
+                lines = reader.lines()
+        except pypdfium2.PdfiumError:
+            broken.append(index + 1)
+            if len(broken) >= _MOST_BROKEN and not pages:
+                raise ParseError(f"the PDF is broken: none of its first {len(broken)} pages can be read") from None
+            continue
+        pages.append((index + 1, lines))
+        if not lines:
+            empty.append(index + 1)
+        warnings += [f"page {index + 1}: {note}" for note in reader.notes]
+    for numbers, what in ((broken, "cannot be read"), (empty, "without text that shows (no OCR here)")):
+        if numbers:
+            warnings.append(f"{_listed(numbers)} {what}")
+    return pages
+
+
+def _listed(numbers: list[int]) -> str:
+    shown = ", ".join(map(str, numbers[:10])) + (f" and {len(numbers) - 10} more" if len(numbers) > 10 else "")
+    return f"page{'s' if len(numbers) > 1 else ''} {shown}"
+
+
+def _title(document: pypdfium2.PdfDocument) -> str | None:
+    title = " ".join(document.get_metadata_dict().get("Title", "").split())
+    return title[:500] or None
+
+
+def _assemble(pages: list[tuple[int, list[Line]]], title: str | None, warnings: list[str]) -> Parsed:
+    sizes = Counter[float]()
+    for _, lines in pages:
+        for line in lines:
+            sizes[round(line.size, 1)] += len(line.words)
+    body = sizes.most_common(1)[0][0]
+    larger = sorted((size for size in sizes if size > body * 1.15), reverse=True)[:6]
+    levels = {size: level for level, size in enumerate(larger, start=1)}
+    parts: list[str] = []
+    blocks: list[Block] = []
+    anchors: list[Anchor] = []
+    length = 0
+    for number, lines in pages:
+        for paragraph in paragraphs(lines):
+            if parts:
+                parts.append("\n\n")
+                length += 2
+            text = _place(paragraph, number, length, anchors)
+            level = levels.get(round(paragraph.size, 1), 0) if len(text) <= 200 else 0
+            blocks.append(Block(kind="heading" if level else "paragraph", start=length, end=length + len(text), level=level))
+            parts.append(text)
+            length += len(text)
+    return Parsed(text="".join(parts), blocks=tuple(blocks), anchors=tuple(anchors), title=title, warnings=tuple(warnings[:50]))
+
+
+def _place(paragraph: Paragraph, page: int, offset: int, anchors: list[Anchor]) -> str:
+    """The paragraph's text, its words' anchors added to ``anchors``."""
+    parts: list[str] = []
+    length = 0
+    for text, box in paragraph.words():
+        if box is not None:
+            anchors.append(Anchor(start=offset + length, end=offset + length + len(text), page=page, box=box))
+        parts.append(text)
+        length += len(text)
+    return "".join(parts)
