@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ragkit.connectors import plugins
 from ragkit.contracts import Connector
 from ragkit.errors import SourceError
+
+from . import plugins
 
 GROUP = "ragkit.connectors"
 

@@ -8,10 +8,14 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import BinaryIO
 
-from ragkit.connectors.ignoring import Ignore, Rules
-from ragkit.connectors.naming import uri_of
 from ragkit.errors import SourceError
 from ragkit.records import Failure, SourceItem
+
+from .ignoring import Ignore, Rules
+from .naming import uri_of
+
+#: Device and inode of the folders that are being read, from the root down.
+Seen = frozenset[tuple[int, int]]
 
 _SPECIAL = ((stat.S_ISFIFO, "a FIFO"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a character device"), (stat.S_ISBLK, "a block device"))
 
@@ -46,7 +50,7 @@ class FolderConnector:
         else:
             yield self._item(self.root, self.root)
 
-    def _folder(self, path: str, relative: str, rules: Rules, above: frozenset[tuple[int, int]]) -> Iterator[SourceItem | Failure]:
+    def _folder(self, path: str, relative: str, rules: Rules, above: Seen) -> Iterator[SourceItem | Failure]:
         try:
             info = os.stat(path)
             rules = self.ignore.enter(path, relative, rules)
@@ -59,7 +63,7 @@ class FolderConnector:
         for entry in ordered:
             yield from self._entry(entry, relative, rules, above)
 
-    def _entry(self, entry: os.DirEntry[str], parent: str, rules: Rules, above: frozenset[tuple[int, int]]) -> Iterator[SourceItem | Failure]:
+    def _entry(self, entry: os.DirEntry[str], parent: str, rules: Rules, above: Seen) -> Iterator[SourceItem | Failure]:
         if entry.name.startswith("."):
             return
         relative = f"{parent}{entry.name}"
@@ -77,7 +81,7 @@ class FolderConnector:
         elif self.recursive:
             yield from self._folder(entry.path, relative + "/", rules, above)
 
-    def _refused(self, entry: os.DirEntry[str], above: frozenset[tuple[int, int]]) -> str | None:
+    def _refused(self, entry: os.DirEntry[str], above: Seen) -> str | None:
         """Why a link is not followed; ``None`` when it may be."""
         target = os.path.realpath(entry.path)
         if target != self.root and not target.startswith(self.root.rstrip("/") + "/"):

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from ragkit.connectors.naming import uri_of
 from ragkit.errors import SourceError
 from ragkit.records import Failure, SourceItem
+
+from .naming import uri_of
 
 RECORD_TYPE = "application/vnd.ragkit.record+json"
 

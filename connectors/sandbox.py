@@ -15,10 +15,11 @@ import threading
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from ragkit.connectors import wire
-from ragkit.connectors.naming import one_line
 from ragkit.errors import LimitExceeded, ParseError
 from ragkit.records import Document, Parsed, SourceItem
+
+from . import wire
+from .naming import one_line
 
 if TYPE_CHECKING:
     from ragkit.settings import ParsingSettings

@@ -57,9 +57,13 @@ def encode(parsed: Parsed) -> tuple[dict[str, Any], bytes]:
         "metadata": {str(key): value for key, value in parsed.metadata.items() if isinstance(value, str | int | float | bool)},
         "warnings": list(parsed.warnings)[:100],
         "blocks": [[b.kind, b.start, b.end, b.level] for b in parsed.blocks],
-        "anchors": [[a.start, a.end, a.byte_start, a.byte_end, a.page, a.box and [round(v, 2) for v in a.box], a.place] for a in parsed.anchors],
+        "anchors": [_row(anchor) for anchor in parsed.anchors],
     }
     return header, parsed.text.encode("utf-8", "replace")
+
+
+def _row(a: Anchor) -> list[Any]:
+    return [a.start, a.end, a.byte_start, a.byte_end, a.page, a.box and [round(value, 2) for value in a.box], a.place]
 
 
 def decode(header: dict[str, Any], body: bytes) -> Parsed:

@@ -9,16 +9,16 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import sys
 from types import TracebackType
 from typing import Any, BinaryIO, NoReturn
 
-from ragkit.connectors import lockdown, wire
-from ragkit.connectors.naming import one_line
-from ragkit.connectors.parsers import Registry
 from ragkit.contracts import Parser
 from ragkit.errors import LimitExceeded, ParseError
 from ragkit.records import Parsed
+
+from . import lockdown, wire
+from .naming import one_line
+from .parsers import Registry
 
 _MAX_REQUEST = 1 << 40
 _SIGNALS = {
@@ -62,11 +62,13 @@ def _silence() -> None:
 
 
 def _warm_up(parser: type[Parser]) -> None:
-    """Parses the parser's own small sample here, so that every child finds its modules loaded."""
-    sample = getattr(parser, "sample", b"")
-    if sample:
-        with _Outcome():
-            parser().parse(sample)
+    """Has the parser load here what it needs, so that every child finds it loaded: it may name a small ``sample`` to
+    parse, or do more in a class method ``warm_up``."""
+    with _Outcome():
+        if hasattr(parser, "warm_up"):
+            parser.warm_up()
+        elif hasattr(parser, "sample"):
+            parser().parse(parser.sample)
     gc.collect()
     gc.freeze()
 
@@ -158,4 +160,4 @@ def _post_mortem(status: int, header: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ragkit.connectors import plugins
-from ragkit.connectors.parsers.detection import detect
 from ragkit.contracts import Parser
 from ragkit.errors import UnsupportedFormat
+
+from .. import plugins
+from .detection import detect
 
 GROUP = "ragkit.parsers"
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ragkit.connectors.parsers.source import Source
 from ragkit.errors import ParseError
 from ragkit.records import Anchor, Block, BlockKind
+
+from .source import Source
 
 #: Characters that show as nothing: tag characters, zero-width ones (joiners are kept: scripts and emoji need them),
 #: soft hyphens, direction overrides, extra variation selectors. They carry text past a reader's eyes.
@@ -36,19 +37,21 @@ class Builder:
         self._length = 0
         self._pending: list[Piece] = []
 
-    def add(self, text: str, start: int = -1, end: int = -1) -> None:
-        """``text``, from the source's characters ``[start, end)``: the same characters, or, of another length, a stand-in for them."""
+    def add(self, text: str, start: int = -1, end: int = -1) -> int:
+        """``text``, from the source's characters ``[start, end)``: the same characters, or, of another length, a stand-in
+        for them. Returns how many characters were added; invisible ones are not."""
         text = _CONTROL.sub(" ", text)
-        if not INVISIBLE.search(text):
-            self._pending.append(Piece(text, start, end))
-            return
-        same, at = start >= 0 and end - start == len(text), 0
-        for match in INVISIBLE.finditer(text + "\ufeff"):
-            part = text[at : match.start()]
-            if part:
-                self._pending.append(Piece(part, start + at, start + match.start()) if same else Piece(part, start, end))
+        same, at, added = start >= 0 and end - start == len(text), 0, 0
+        for match in INVISIBLE.finditer(text):
+            added += self._part(text[at : match.start()], start + at if same else start, start + match.start() if same else end)
+            self.invisible += 1
             at = match.end()
-        self.invisible += len(INVISIBLE.findall(text))
+        return added + self._part(text[at:], start + at if same else start, end)
+
+    def _part(self, text: str, start: int, end: int) -> int:
+        if text:
+            self._pending.append(Piece(text, start, end))
+        return len(text)
 
     @property
     def pending(self) -> bool:
@@ -78,12 +81,9 @@ class Builder:
         shift = self._length - piece.start
         if len(piece.text) == piece.end - piece.start:
             for run in self.source.pieces(piece.start, piece.end):
-                self._append(Anchor(start=run.start + shift, end=run.end + shift, byte_start=run.first, byte_end=run.last))
+                self.anchors.append(Anchor(start=run.start + shift, end=run.end + shift, byte_start=run.first, byte_end=run.last))
         elif span := self.source.span(piece.start, piece.end):
-            self._append(Anchor(start=self._length, end=self._length + len(piece.text), byte_start=span[0], byte_end=span[1]))
-
-    def _append(self, anchor: Anchor) -> None:
-        self.anchors.append(anchor)
+            self.anchors.append(Anchor(start=self._length, end=self._length + len(piece.text), byte_start=span[0], byte_end=span[1]))
 
     def text(self) -> str:
         """The canonical text so far.

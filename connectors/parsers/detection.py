@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ragkit.connectors.parsers.source import utf16_guess
 from ragkit.errors import UnsupportedFormat
+
+from .source import utf16_guess
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -45,7 +46,9 @@ _ZIPS: tuple[tuple[bytes, str], ...] = (
     (b"application/epub+zip", "an EPUB book"),
     (b"application/vnd.oasis.opendocument", "an OpenDocument file; save it as .docx"),
 )
-_HTML = re.compile(rb"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_HTML = re.compile(
+    rb"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,16}\Z")
 _TEXT_SUFFIXES = {".md": "text/markdown", ".markdown": "text/markdown", ".html": "text/html", ".htm": "text/html", ".xhtml": "text/html"}
@@ -68,7 +71,7 @@ def detect(data: bytes, uri: str = "", suffixes: Mapping[str, str] = _TEXT_SUFFI
     """
     head = data[:_HEAD]
     named = suffixes.get((_SUFFIX.search(uri) or [""])[0].lower())
-    if 0 <= head[:1024].find(b"%PDF-"):
+    if b"%PDF-" in head[:1024]:
         return "application/pdf"
     if head.startswith(b"PK"):
         return _zip(data, named)
@@ -83,9 +86,9 @@ def detect(data: bytes, uri: str = "", suffixes: Mapping[str, str] = _TEXT_SUFFI
 
 
 def _zip(data: bytes, named: str | None) -> str:
-    if data.find(b"word/document.xml") >= 0:
+    if b"word/document.xml" in data:
         return DOCX
-    return _other(next((what for name, what in _ZIPS if data.find(name) >= 0), "a zip archive"), named)
+    return _other(next((what for name, what in _ZIPS if name in data), "a zip archive"), named)
 
 
 def _other(looks: str, named: str | None) -> str:

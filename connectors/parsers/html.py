@@ -8,25 +8,32 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import ClassVar, NamedTuple
 
-from ragkit.connectors.parsers import visibility
-from ragkit.connectors.parsers.builder import Builder
-from ragkit.connectors.parsers.source import Source, decode
 from ragkit.records import BlockKind, Parsed
 
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+from . import visibility
+from .builder import Builder
+from .source import Source, decode
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_VOID = _names("area base br col embed hr img input link meta param source track wbr")
 #: What a browser never shows as text, with all it holds.
-_NEVER = frozenset("script style template noscript svg canvas audio video iframe object datalist noembed noframes rp".split())
-_HEAD = frozenset("head title meta link base script style noscript template".split())
-_BLOCK = frozenset(
-    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 "
-    "h5 h6 header hgroup hr html legend li main menu nav ol optgroup option p pre search section select summary table tbody td tfoot th thead "
-    "tr ul".split()
+_NEVER = _names("script style template noscript svg canvas audio video iframe object datalist noembed noframes rp")
+_HEAD = _names("head title meta link base script style noscript template")
+_BLOCK = _names(
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure footer form "
+    "h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol optgroup option p pre search section select summary table tbody "
+    "td tfoot th thead tr ul"
 )
-_BOILERPLATE = frozenset("nav footer aside header".split())
-_LISTS = frozenset("ul ol menu dir".split())
+_BOILERPLATE = _names("nav footer aside header")
+_LISTS = _names("ul ol menu dir")
 #: A start tag (the key) ends these open elements, unless one of the second set stands between.
 _TABLE = frozenset(["table"])
 _CLOSES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
@@ -40,7 +47,7 @@ _CLOSES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "tbody": (frozenset(["tr", "td", "th", "thead", "tbody", "caption"]), _TABLE),
     "tfoot": (frozenset(["tr", "td", "th", "thead", "tbody", "caption"]), _TABLE),
 }
-_P_ENDS = _BLOCK - frozenset("body caption dd dt html legend li option optgroup select tbody td tfoot th thead tr".split())
+_P_ENDS = _BLOCK - _names("body caption dd dt html legend li option optgroup select tbody td tfoot th thead tr")
 _SCOPE = frozenset(["table", "td", "th", "caption"])
 
 
@@ -102,6 +109,7 @@ class Extractor(HTMLParser):
         self.open: Counter[str] = Counter()
         self.hidden = 0
         self.layout: list[bool] = []
+        self.numbers: list[int | None] = []
         self.cells = 0
         self.space = True
         self.whole = ""
@@ -141,8 +149,11 @@ class Extractor(HTMLParser):
             self._table_start(tag, shown)
         self.stack.append(Open(tag, shown, look))
         self.open[tag] += 1
-        if tag == "li" and shown:
-            self.space = True
+        if tag in _LISTS:
+            self.numbers.append(_start(values) if tag == "ol" else None)
+        elif tag == "li" and shown and not look.hidden and self.numbers and self.numbers[-1] is not None and not self.layout:
+            self.out.add(f"{self.numbers[-1]}. ")  # a reader sees the number; it stands nowhere in the source
+            self.numbers[-1] += 1
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)  # browsers do not heed the slash, except in svg, which is not shown at all
@@ -187,6 +198,8 @@ class Extractor(HTMLParser):
                 self._boundary(tag)
             self.open[tag] -= 1
             self.stack.pop()
+            if tag in _LISTS and self.numbers:
+                self.numbers.pop()
             if tag == "table" and self.layout:
                 self._flush_table()
                 self.layout.pop()
@@ -323,3 +336,9 @@ class Extractor(HTMLParser):
             low, high = (start + match.start(), start + match.end()) if same else (start, end)
             self.out.add(" " if blank else part, low, high)
             self.space = blank
+
+
+def _start(attributes: Mapping[str, str | None]) -> int:
+    """The number of an ordered list's first item."""
+    start = (attributes.get("start") or "1").strip()
+    return int(start) if re.fullmatch(r"-?[0-9]{1,9}", start) else 1

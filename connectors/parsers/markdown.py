@@ -6,10 +6,11 @@ import functools
 import re
 from typing import TYPE_CHECKING, ClassVar
 
-from ragkit.connectors.parsers.builder import Builder
-from ragkit.connectors.parsers.source import Source, decode
 from ragkit.errors import ParseError
 from ragkit.records import BlockKind, Parsed
+
+from .builder import Builder
+from .source import Source, decode
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -45,7 +46,8 @@ class MarkdownParser:
             reader.token(token)
         out = reader.out
         canonical = out.text()
-        title = metadata.pop("title", None) or next((canonical[b.start : b.end] for b in out.blocks if b.kind == "heading" and b.level == 1), None)
+        first = next((canonical[b.start : b.end] for b in out.blocks if b.kind == "heading" and b.level == 1), None)
+        title = metadata.pop("title", None) or first
         return Parsed(
             text=canonical,
             blocks=tuple(out.blocks),
@@ -149,7 +151,7 @@ class _Reader:
         self._flush("code")
 
     def _html_block(self, token: Token) -> None:
-        from ragkit.connectors.parsers.html import Extractor
+        from .html import Extractor
 
         self._flush("list_item", len(self.items))
         low = self.text.find(token.content.split("\n", 1)[0], self.cursor, self.region[1])
@@ -185,9 +187,7 @@ class _Reader:
             self._child(child)
 
     def _child(self, child: Token) -> None:
-        if child.type == "text":
-            self._find(child.content)
-        elif child.type == "code_inline":
+        if child.type in ("text", "code_inline"):
             self._find(child.content)
         elif child.type in ("softbreak", "hardbreak"):
             self.out.add(" " if child.type == "softbreak" else "\n")

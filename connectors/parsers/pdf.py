@@ -6,18 +6,22 @@ import contextlib
 from collections import Counter
 from typing import TYPE_CHECKING, ClassVar
 
-from ragkit.connectors.parsers.pdf_layout import Line, Paragraph, paragraphs
 from ragkit.errors import ParseError
 from ragkit.records import Anchor, Block, Parsed
+
+from .pdf_layout import Line, Paragraph, paragraphs
 
 if TYPE_CHECKING:
     import pypdfium2
 
 _MOST_BROKEN = 50
+#: What programs write when nobody gave a title.
+_NO_TITLES = ("", "untitled", "(anonymous)", "anonymous", "unspecified", "powerpoint presentation", "word document", "document1")
 _SAMPLE = b"""%PDF-1.4
 1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
-3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 90 90]/Contents 4 0 R/Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 90 90]/Contents 4 0 R
+/Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>endobj
 4 0 obj<</Length 34>>stream
 BT /F 12 Tf 9 9 Td (sample) Tj ET
 endstream endobj
@@ -64,7 +68,7 @@ def _pages(document: pypdfium2.PdfDocument, warnings: list[str]) -> list[tuple[i
     """Each page's number, from 1, and its lines."""
     import pypdfium2
 
-    from ragkit.connectors.parsers.pdf_page import PageReader
+    from .pdf_page import PageReader
 
     pages: list[tuple[int, list[Line]]] = []
     empty: list[int] = []
@@ -97,7 +101,7 @@ def _listed(numbers: list[int]) -> str:
 
 def _title(document: pypdfium2.PdfDocument) -> str | None:
     title = " ".join(document.get_metadata_dict().get("Title", "").split())
-    return title[:500] or None
+    return None if title.lower() in _NO_TITLES else title[:500]
 
 
 def _assemble(pages: list[tuple[int, list[Line]]], title: str | None, warnings: list[str]) -> Parsed:
@@ -117,12 +121,14 @@ def _assemble(pages: list[tuple[int, list[Line]]], title: str | None, warnings: 
             if parts:
                 parts.append("\n\n")
                 length += 2
-            text = _place(paragraph, number, length, anchors)
-            level = levels.get(round(paragraph.size, 1), 0) if len(text) <= 200 else 0
-            blocks.append(Block(kind="heading" if level else "paragraph", start=length, end=length + len(text), level=level))
-            parts.append(text)
-            length += len(text)
-    return Parsed(text="".join(parts), blocks=tuple(blocks), anchors=tuple(anchors), title=title, warnings=tuple(warnings[:50]))
+            joined = _place(paragraph, number, length, anchors)
+            level = levels.get(round(paragraph.size, 1), 0) if len(joined) <= 200 else 0
+            blocks.append(Block(kind="heading" if level else "paragraph", start=length, end=length + len(joined), level=level))
+            parts.append(joined)
+            length += len(joined)
+    text = "".join(parts)
+    title = title or next((text[b.start : b.end] for b in blocks[:5] if b.kind == "heading"), None)
+    return Parsed(text=text, blocks=tuple(blocks), anchors=tuple(anchors), title=title, warnings=tuple(warnings[:50]))
 
 
 def _place(paragraph: Paragraph, page: int, offset: int, anchors: list[Anchor]) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ragkit.records import Box
+
+_BROKEN = re.compile("[^\\W\\d_A-Z]{2}[-\u00ad\u2010]\\Z")
 
 
 @dataclass(slots=True)
@@ -72,8 +75,7 @@ class Paragraph:
 def _broken(word: Word, after: Word) -> bool:
     if word.soft:
         return True
-    stem = word.text[:-1]
-    return word.text.endswith(("-", "\u00ad", "\u2010")) and len(stem) > 1 and stem[-2:].isalpha() and stem[-2:].islower() and after.text[:1].islower()
+    return _BROKEN.search(word.text) is not None and after.text[:1].islower()
 
 
 def paragraphs(lines: list[Line]) -> Iterator[Paragraph]:

@@ -6,9 +6,10 @@ import ctypes
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-from ragkit.connectors.parsers.builder import INVISIBLE
-from ragkit.connectors.parsers.pdf_layout import Line, Word
 from ragkit.records import Box
+
+from .builder import INVISIBLE
+from .pdf_layout import Line, Word
 
 if TYPE_CHECKING:
     import pypdfium2

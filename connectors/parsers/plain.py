@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from ragkit.connectors.parsers.source import decode
 from ragkit.errors import ParseError
 from ragkit.records import Anchor, Block, Parsed
+
+from .source import decode
 
 
 class PlainParser:
@@ -32,9 +33,7 @@ class PlainParser:
             for block in blocks
             for run in source.pieces(block.start, block.end)
         )
-        return Parsed(
-            text=source.text, blocks=blocks, anchors=anchors, metadata={"encoding": source.encoding}, warnings=source.warnings
-        )
+        return Parsed(text=source.text, blocks=blocks, anchors=anchors, metadata={"encoding": source.encoding}, warnings=source.warnings)
 
 
 def paragraphs(text: str) -> Iterator[tuple[int, int]]:

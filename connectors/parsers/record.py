@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import ClassVar
 
-from ragkit.connectors.parsers.plain import paragraphs
-from ragkit.connectors.parsers.source import decode
 from ragkit.errors import ParseError
 from ragkit.records import Block, Parsed
+
+from .plain import paragraphs
+from .source import decode
 
 
 class RecordParser:

@@ -1,0 +1,61 @@
+"""Zip packages of Office documents: checked for bombs and for XML that reaches out, before anything reads them."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+
+from ragkit.errors import LimitExceeded, ParseError
+
+_MAX_MEMBERS = 5_000
+_MAX_TOTAL = 256 << 20
+_MAX_MEMBER = 128 << 20
+_MAX_RATIO = 200
+_RATIO_FROM = 4 << 20
+_CHUNK = 1 << 16
+_DECLARES = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)|<\0!\0D\0O\0C\0T|\0<\0!\0D\0O\0C", re.IGNORECASE)
+
+
+def check(data: bytes) -> None:
+    """Refuses what would unpack to too much, first by what the directory says, then by unpacking it piece by piece.
+
+    Raises:
+        LimitExceeded: too many members, or too many bytes, or too many for the packed size.
+        ParseError: no readable zip, an encrypted one, or one with an XML document type, which could pull in other files.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            members = package.infolist()
+            _declared(members, len(data))
+            _unpack(package, members)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+        raise ParseError(f"the package is broken: {error}") from error
+
+
+def _declared(members: list[zipfile.ZipInfo], size: int) -> None:
+    if len(members) > _MAX_MEMBERS:
+        raise LimitExceeded(f"the package has {len(members):,} members; the limit is {_MAX_MEMBERS:,}")
+    if any(member.flag_bits & 1 for member in members):
+        raise ParseError("the package is encrypted")
+    total = sum(member.file_size for member in members)
+    largest = max((member.file_size for member in members), default=0)
+    if total > _MAX_TOTAL or largest > _MAX_MEMBER or (total > _RATIO_FROM and total > size * _MAX_RATIO):
+        raise LimitExceeded(f"the package of {size:,} bytes unpacks to {total:,}: a zip bomb, or close to one")
+
+
+def _unpack(package: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> None:
+    """The directory may lie, so what really comes out is counted, and looked at; nothing is kept."""
+    total = 0
+    for member in members:
+        with package.open(member) as stream:
+            text = member.filename.lower().endswith((".xml", ".rels"))
+            tail = b""
+            while piece := stream.read(_CHUNK):
+                total += len(piece)
+                if total > _MAX_TOTAL:
+                    raise LimitExceeded(f"the package unpacks to more than {_MAX_TOTAL:,} bytes: a zip bomb")
+                if text and _DECLARES.search(tail + piece):
+                    raise ParseError(f"{member.filename[:80]} declares a document type or entities, which Office documents must not")
+                tail = piece[-16:]
