@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 
@@ -16,7 +15,6 @@ for name in [name for name in os.environ if name.startswith("RAGKIT_") and name 
 
 
 @pytest.fixture(autouse=True)
-def _own_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _own_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test starts in an empty folder, so that no ``ragkit.toml`` and no ``.ragkit`` of the caller is found."""
     monkeypatch.chdir(tmp_path_factory.mktemp("cwd"))
-    yield

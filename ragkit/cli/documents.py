@@ -46,7 +46,7 @@ def ingest(
 @command(app, "sync")
 def sync(
     session: Session,
-    sources: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE…]", help="Sources; without any, all that were ingested.")] = None,
+    sources: Annotated[list[str] | None, typer.Argument(metavar="SOURCE…", help="Sources; without any, all that were ingested.")] = None,
 ) -> None:
     """Read sources again, and remove documents that are gone from them."""
     with session.open(create=bool(sources)) as kit, session.out.bars() as bars:

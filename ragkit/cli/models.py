@@ -34,7 +34,7 @@ def list_models(session: Session) -> None:
 @command(app, "verify")
 def verify(
     session: Session,
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME…]", help="Models; all without any.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME…", help="Models; all without any.")] = None,
 ) -> None:
     """Hash the models' files and compare with what is recorded; exit 1 when one differs or is missing."""
     from ragkit.models import registry

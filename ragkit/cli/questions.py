@@ -20,7 +20,7 @@ As = Annotated[str | None, typer.Option("--as", metavar="PRINCIPAL", help="See o
 @command(app, "search")
 def search(
     session: Session,
-    query: Annotated[str | None, typer.Argument(metavar="[QUERY]", help="What to look for.")] = None,
+    query: Annotated[str | None, typer.Argument(metavar="QUERY", help="What to look for.")] = None,
     k: Annotated[int | None, typer.Option("-k", min=1, help="Most passages [default: the setting retrieval.k].")] = None,
     filter: Filter = None,
     principal: As = None,
@@ -51,7 +51,7 @@ def search(
 @command(app, "ask")
 def ask(
     session: Session,
-    question: Annotated[str | None, typer.Argument(metavar="[QUESTION]", help="What to answer.")] = None,
+    question: Annotated[str | None, typer.Argument(metavar="QUESTION", help="What to answer.")] = None,
     mode: Annotated[Mode | None, typer.Option(help="The documents' words, the model's where they pass the check, or both.")] = None,
     filter: Filter = None,
     principal: As = None,
@@ -74,7 +74,7 @@ def ask(
 @command(app, "judge")
 def judge(
     session: Session,
-    claim: Annotated[str | None, typer.Argument(metavar="[CLAIM]", help="One claim; its evidence follows as --evidence.")] = None,
+    claim: Annotated[str | None, typer.Argument(metavar="CLAIM", help="One claim; its evidence follows as --evidence.")] = None,
     evidence: Annotated[list[str] | None, typer.Option(metavar="TEXT", help="A sentence or passage; may be repeated.")] = None,
     claims: Annotated[Path | None, typer.Option(metavar="FILE", help='JSON lines {"_id","claim","evidence"}, "-": standard input.')] = None,
 ) -> None:

@@ -105,17 +105,21 @@ PAGES = {"cli.md": cli_page, "configuration.md": configuration_page}
 
 
 def _usage(name: str, command: Any) -> str:
-    arguments = [p.metavar or p.name.upper() for p in command.params if p.param_type_name == "argument"]
+    arguments = [_argument(p) for p in command.params if p.param_type_name == "argument"]
     return "```\n" + " ".join([f"ragkit {name}", *arguments, "[OPTIONS]"]) + "\n```\n"
 
 
 def _option(parameter: Any) -> str:
     if parameter.param_type_name == "argument":
-        name = parameter.metavar or parameter.name.upper()
-        return f"- `{name}`: {parameter.help or ''}\n"
+        return f"- `{_argument(parameter)}`: {parameter.help or ''}\n"
     names = ", ".join(f"`{option}`" for option in (*parameter.opts, *parameter.secondary_opts))
     value = f" `{parameter.metavar}`" if parameter.metavar else ""
     return f"- {names}{value}: {parameter.help or ''}\n"
+
+
+def _argument(parameter: Any) -> str:
+    name = str(parameter.metavar or parameter.name.upper())
+    return name if parameter.required else f"[{name}]"
 
 
 def _is_help(parameter: Any) -> bool:
