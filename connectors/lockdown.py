@@ -8,11 +8,15 @@ the next one stands alone.
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import platform
 import signal
 import struct
 import sys
+
+if sys.platform != "win32":
+    import resource
 
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _MODE_FILTER = 38, 22, 2
 _LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06
@@ -47,8 +51,6 @@ def limit(*, seconds: float, memory_mb: int) -> None:
     """
     if sys.platform == "win32":
         return
-    import resource
-
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -72,16 +74,25 @@ def _address_space() -> int:
 
 def forbid() -> bool:
     """Takes away sockets, programs and writing to the file system, for good. Whether that was to be had here."""
-    machine = _MACHINES.get(platform.machine()) if sys.platform == "linux" else None
-    if machine is None:
+    prepared = prepare()
+    if prepared is None:
         return False
-    code = _filter(*machine)
-    libc = ctypes.CDLL(None, use_errno=True)
-    buffer = ctypes.create_string_buffer(code)
-    program = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(buffer))
+    libc, program, _ = prepared
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         return False
-    return bool(libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.create_string_buffer(program), 0, 0) == 0)
+    return bool(libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, program, 0, 0) == 0)
+
+
+@functools.cache
+def prepare() -> tuple[ctypes.CDLL, ctypes.Array[ctypes.c_char], ctypes.Array[ctypes.c_char]] | None:
+    """The C library, the filter's descriptor and the filter, made once and before the first fork; ``None`` where there is no filter."""
+    machine = _MACHINES.get(platform.machine()) if sys.platform == "linux" else None
+    if machine is None:
+        return None
+    code = _filter(*machine)
+    buffer = ctypes.create_string_buffer(code)
+    descriptor = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(buffer))
+    return ctypes.CDLL(None, use_errno=True), ctypes.create_string_buffer(descriptor), buffer
 
 
 def _filter(architecture: int, opening: int, opening_at: int, refused: tuple[int, ...]) -> bytes:

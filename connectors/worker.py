@@ -32,6 +32,7 @@ def main() -> None:
     """Serves until standard input ends."""
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     _silence()
+    lockdown.prepare()
     registry = Registry()
     warm: set[type[Parser]] = set()
     while True:
