@@ -12,7 +12,8 @@ import pytest
 #: The floors, from the ground up. What stands on one floor does not know its neighbours.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("ragkit.errors", "ragkit.records"),
-    ("ragkit.contracts", "ragkit.settings", "ragkit.text"),
+    ("ragkit.contracts", "ragkit.settings"),
+    ("ragkit.text",),
     ("ragkit.index", "ragkit.models", "ragkit.store"),
     ("ragkit.answer", "ragkit.search"),
     ("ragkit.ask", "ragkit.ingest"),
