@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -146,7 +145,11 @@ def _who(acl: tuple[str, ...] | None) -> str:
 
 
 def _words(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(Path(value) if isinstance(value, Path) else value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {str(part)[:40]}" for key, part in value.items())
+    if isinstance(value, list):
+        return "\n".join(map(str, value)) or "none"
+    return f"{value:,}" if isinstance(value, int) else "none" if value is None else str(value)
 
 
 def _table(out: Output, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

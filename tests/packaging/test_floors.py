@@ -12,11 +12,11 @@ import pytest
 #: The floors, from the ground up. What stands on one floor does not know its neighbours.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("ragkit.errors", "ragkit.records"),
-    ("ragkit.contracts", "ragkit.settings"),
+    ("ragkit.contracts", "ragkit.plugins", "ragkit.settings"),
     ("ragkit.text",),
     ("ragkit.index", "ragkit.models", "ragkit.store"),
-    ("ragkit.answer", "ragkit.search"),
-    ("ragkit.ask", "ragkit.ingest"),
+    ("ragkit.check", "ragkit.search"),
+    ("ragkit.answer", "ragkit.ingest"),
     ("ragkit.api",),
     ("ragkit",),
     ("ragkit.langchain", "ragkit.testing"),
