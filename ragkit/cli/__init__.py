@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Sequence
 
 from ragkit.cli.codes import DONE, FAILED, USAGE
+
+#: The model libraries' own bars, which know neither of ours nor of a terminal that is none.
+_QUIET = ("TQDM_DISABLE", "HF_HUB_DISABLE_PROGRESS_BARS")
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -17,6 +21,8 @@ def main(args: Sequence[str] | None = None) -> int:
     from ragkit.cli.app import app
     from ragkit.errors import FilterError, RagkitError, SettingsError
 
+    for variable in _QUIET:
+        os.environ.setdefault(variable, "1")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -105,7 +105,7 @@ def _plugins(session: Session) -> Iterator[Finding]:
             plugins.load(name)
         except PluginError as error:
             package = entry.dist.name if entry.dist else name
-            yield Finding(name=f"command {name}", state="failed", found=str(error), mend=f"pip install --upgrade {package}")
+            yield Finding(name=f"command {name}", state="failed", found=str(error).partition("; mend")[0], mend=f"pip install --upgrade {package}")
         else:
             yield Finding(name=f"command {name}", state="ok", found=entry.value)
 

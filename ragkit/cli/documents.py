@@ -155,7 +155,9 @@ def _words(value: Any) -> str:
 def _table(out: Output, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     from rich.table import Table
 
-    table = Table(*heads, box=None, show_header=any(heads), pad_edge=False)
+    table = Table(box=None, show_header=any(heads), pad_edge=False)
+    for head in heads:
+        table.add_column(head, overflow="fold")
     for row in rows:
         table.add_row(*map(visible, row))
     out.show(table)

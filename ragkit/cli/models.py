@@ -24,7 +24,9 @@ def list_models(session: Session) -> None:
         return
     from rich.table import Table
 
-    table = Table("name", "kind", "size", "licence", "installed", "what it is", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for head in ("name", "kind", "size", "licence", "installed", "what it is"):
+        table.add_column(head, overflow="fold")
     for row in rows:
         there = "yes" if row["installed"] else f"no: {row['install']}"
         table.add_row(row["name"], row["kind"], f"{row['bytes'] / 1e6:.0f} MB", row["licence"], there, row["description"])

@@ -113,7 +113,9 @@ def candidates(found: Sequence[Candidate]) -> Table:
     from rich.table import Table
 
     stages = list(dict.fromkeys(stage for candidate in found for stage in (*candidate.ranks, *candidate.scores)))
-    table = Table("uri", "span", *stages, "dropped", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for head in ("uri", "span", *stages, "dropped"):
+        table.add_column(head, overflow="fold")
     for candidate in found:
         span = f"{candidate.start_char_index}:{candidate.end_char_index}"
         cells = [_stage(candidate, stage) for stage in stages]
