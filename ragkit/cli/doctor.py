@@ -105,7 +105,8 @@ def _plugins(session: Session) -> Iterator[Finding]:
             plugins.load(name)
         except PluginError as error:
             package = entry.dist.name if entry.dist else name
-            yield Finding(name=f"command {name}", state="failed", found=str(error).partition("; mend")[0], mend=f"pip install --upgrade {package}")
+            found = str(error).partition("; mend")[0]
+            yield Finding(name=f"command {name}", state="failed", found=found, mend=f"pip install --upgrade {package}")
         else:
             yield Finding(name=f"command {name}", state="ok", found=entry.value)
 
