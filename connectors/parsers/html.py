@@ -92,7 +92,7 @@ class HtmlParser:
 def declared(data: bytes) -> Source:
     """``data`` decoded; where it is neither marked nor UTF-8, by the encoding that a ``meta`` element declares."""
     found = re.search(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([A-Za-z0-9_-]{2,40})", data[:4096], re.IGNORECASE)
-    return decode(data, hint=found.group(1).decode() if found else None)
+    return decode(data, hint=found.group(1).decode() if found else None, tags=True)
 
 
 class Extractor(HTMLParser):
@@ -146,7 +146,7 @@ class Extractor(HTMLParser):
         look = visibility.inherit(above.look, values)
         shown = above.shown and tag not in _NEVER and not self._aside(tag, values) and tag != "head"
         if tag in ("table", "tr", "td", "th"):
-            self._table_start(tag, shown)
+            self._table_start(tag, shown and not look.hidden)
         self.stack.append(Open(tag, shown, look))
         self.open[tag] += 1
         if tag in _LISTS:

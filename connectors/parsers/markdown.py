@@ -35,7 +35,7 @@ class MarkdownParser:
         Raises:
             ParseError: nothing in it can be read, or it is nested too deeply.
         """
-        source = decode(data)
+        source = decode(data, tags=True)
         text, metadata = _front_matter(source.text)
         try:
             tokens = _grammar().parse(text)

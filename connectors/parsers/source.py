@@ -84,30 +84,31 @@ def _merged(runs: list[Run]) -> list[Run]:
 def _width(text: str, encoding: str) -> int:
     if encoding == "utf-8" and text.isascii():
         return len(text)
-    return len(text.encode(encoding, "surrogateescape"))
+    return len(text.encode(encoding, "surrogateescape" if encoding == "utf-8" else "replace"))
 
 
-def decode(data: bytes, *, hint: str | None = None) -> Source:
+def decode(data: bytes, *, hint: str | None = None, tags: bool = False) -> Source:
     """``data`` as clean text, whatever its encoding: a byte order mark, UTF-8, UTF-16 without a mark, else a guess.
 
     NUL and other control characters, and Unicode's invisible tag characters, become a space one for one; CRLF and
     CR become ``\\n``. Nothing else is changed, so offsets in a clean UTF-8 file are the file's own. ``hint`` names an
-    encoding that the file declares; it is believed where there is no mark and the bytes are not UTF-8.
+    encoding that the file declares; it is believed where there is no mark and the bytes are not UTF-8. ``tags`` keeps
+    the tag characters, for a builder that drops and counts them.
     """
     encoding, skip = _encoding(data, hint)
     body = data[skip:]
     raw = body.decode(encoding, "surrogateescape" if encoding == "utf-8" else "replace")
     exact = encoding.startswith("utf-") or (not _stateful(encoding) and _same(raw, encoding, body))
-    pieces, runs = _clean(raw, encoding, skip)
+    pieces, runs = _clean(raw, encoding, skip, tags)
     if encoding.startswith("utf-16") and (not runs or runs[-1].last != len(data)):
         exact = False
     text = "".join(pieces)
     if _CONTROL.search(text):
         text = _CONTROL.sub(lambda match: "\n" if match.group() == "\r" else " ", text)
-    return Source(text, encoding, tuple(runs) if exact else (), tuple(_warnings(raw, encoding)))
+    return Source(text, encoding, tuple(runs) if exact else (), tuple(_warnings(raw, encoding, tags)))
 
 
-def _clean(raw: str, encoding: str, skip: int) -> tuple[list[str], list[Run]]:
+def _clean(raw: str, encoding: str, skip: int, tags: bool) -> tuple[list[str], list[Run]]:
     pieces: list[str] = []
     runs: list[Run] = []
     at, chars, offset = 0, 0, skip
@@ -115,7 +116,8 @@ def _clean(raw: str, encoding: str, skip: int) -> tuple[list[str], list[Run]]:
         chars, offset = _regular(raw[at : match.start()], encoding, chars, offset, pieces, runs)
         found = match.group()
         width = _width(found, encoding)
-        pieces.append("\n" if found == "\r\n" else "\ufffd" if "\udc80" <= found <= "\udcff" else " ")
+        keep = tags and found >= "\U000e0000"
+        pieces.append("\n" if found == "\r\n" else "\ufffd" if "\udc80" <= found <= "\udcff" else found if keep else " ")
         if found != "\r\n":
             runs.append(Run(chars, chars + 1, offset, offset + width))
         chars, offset, at = chars + 1, offset + width, match.end()
@@ -175,8 +177,14 @@ def _guess(data: bytes, error: UnicodeDecodeError) -> str:
         return "utf-8"
     from charset_normalizer import from_bytes
 
-    best = from_bytes(sample, cp_exclusion=_WIDE).best()
-    return codecs.lookup(best.encoding).name if best is not None and best.encoding != "utf_8" else "cp1252"
+    matches = from_bytes(sample, cp_exclusion=_WIDE)
+    best = matches.best()
+    if best is None:
+        return "cp1252"
+    western = [m for m in matches if "cp1252" in m.could_be_from_charset]  # by far the most common one; it wins what is nearly a tie
+    if any(m.chaos <= best.chaos + 0.1 and m.coherence >= best.coherence - 0.1 for m in western):
+        return "cp1252"
+    return codecs.lookup(best.encoding).name
 
 
 def _stateful(encoding: str) -> bool:
@@ -190,13 +198,13 @@ def _same(raw: str, encoding: str, body: bytes) -> bool:
         return False
 
 
-def _warnings(raw: str, encoding: str) -> list[str]:
+def _warnings(raw: str, encoding: str, tags: bool) -> list[str]:
     found = []
     if encoding not in ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
         found.append(f"not UTF-8; read as {encoding}, a guess")
     wrong = len(re.findall("[\udc80-\udcff\ufffd]", raw))
     if wrong:
         found.append(f"{wrong} bytes that cannot be decoded are shown as \ufffd")
-    if hidden := len(re.findall("[\U000e0000-\U000e007f]", raw)):
+    if not tags and (hidden := len(re.findall("[\U000e0000-\U000e007f]", raw))):
         found.append(f"{hidden} invisible tag characters left out")
     return found

@@ -33,7 +33,9 @@ class TestMarkdown(ParserConformance):
         return MarkdownParser()
 
     def samples(self) -> list[bytes]:
-        return [b"---\ntitle: T\n---\n# A\n\nb *c* [d](e) &amp; f\n\n1. g\n   - h\n\n> i\n\n```\nj\n```\n\n|k|l|\n|-|-|\n|m|n|\n\n<div>o</div>\n"]
+        return [
+            b"---\ntitle: T\n---\n# A\n\nb *c* [d](e) &amp; f\n\n1. g\n   - h\n\n> i\n\n```\nj\n```\n\n|k|l|\n|-|-|\n|m|n|\n\n<div>o</div>\n"
+        ]
 
 
 class TestHtml(ParserConformance):
