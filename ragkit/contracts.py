@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from ragkit.records import Failure, Parsed, SourceItem, Verdict
@@ -53,6 +54,16 @@ class Parser(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class TokenVectors:
+    """Contextual token vectors of one text: ``vectors`` is ``(n, dimension)`` float32 with L2-normalised rows; token
+    ``i`` covers the characters ``[starts[i], ends[i])`` (``(n,)`` int32)."""
+
+    vectors: NDArray[np.float32]
+    starts: NDArray[np.int32]
+    ends: NDArray[np.int32]
+
+
 @runtime_checkable
 class Embedder(Protocol):
     """Text to vectors. ``id`` and ``sha256`` name the model and its weights; ``dimension`` is the vectors' width.
@@ -80,20 +91,27 @@ class Embedder(Protocol):
         """``(len(texts), dimension)`` float32, L2-normalised. What exceeds ``max_tokens`` is cut off."""
         ...
 
-    def embed_tokens(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
-        """For each text its contextual token vectors, ``(n_tokens, dimension)`` float32, rows L2-normalised."""
+    def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """For each text its contextual token vectors, special tokens left out."""
         ...
 
 
 @runtime_checkable
 class Reranker(Protocol):
-    """Scores passages against a query; higher is better. ``id`` names the method and its model."""
+    """Scores passages against a query, in [0, 1], higher is better. ``id`` names the method and its model.
+
+    Traps: a passage's score must not depend on the other passages. ``keys`` identify passages whose representation may
+    be cached: equal keys mean equal texts, for ever. ``idf`` gives the weights of the query's index terms; a model that
+    knows by itself which words matter ignores it.
+    """
 
     @property
     def id(self) -> str: ...
 
-    def score(self, query: str, passages: Sequence[str], *, keys: Sequence[int] | None = None) -> NDArray[np.float32]:
-        """``(len(passages),)`` float32. ``keys`` identify passages whose representation may be cached."""
+    def score(
+        self, query: str, passages: Sequence[str], *, keys: Sequence[int] | None = None, idf: Mapping[str, float] | None = None
+    ) -> NDArray[np.float32]:
+        """``(len(passages),)`` float32."""
         ...
 
 

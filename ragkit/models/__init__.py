@@ -1,0 +1,1 @@
+"""Models by name: the registry of known files, embedders, rerankers and generators."""

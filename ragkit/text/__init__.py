@@ -1,0 +1,1 @@
+"""Pure text functions: sentences, words, chunks. Each keeps exact offsets into the text it was given."""

@@ -1,0 +1,229 @@
+"""The path of a question: retrieve, select evidence, decide, compose, verify, record."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from ragkit.answer import compose, prompts
+from ragkit.answer.citations import cite
+from ragkit.answer.evidence import Selection, select
+from ragkit.answer.verify import AlignmentVerifier
+from ragkit.contracts import Generator
+from ragkit.errors import ModelError
+from ragkit.models.rerank import TokenCache
+from ragkit.records import Answer, Citation, Evidence, Mode, Reason, Sentence, StreamEvent
+from ragkit.search import Found, Pinned, Searcher
+from ragkit.settings import Settings
+from ragkit.text.words import terms
+
+#: Evidence that the prompt shows.
+PROMPT_EVIDENCE = 3
+#: A quote is left out when this share of its words stands in a sentence that was already said.
+SAID_ALREADY = 0.95
+#: Below this cosine of the best passage nothing in the documents is about the question.
+RELATED = 0.35
+
+
+class Asker:
+    """Answers questions from one store. Models are asked for when they are first needed."""
+
+    def __init__(
+        self,
+        searcher: Searcher,
+        tokens: TokenCache,
+        generator: Callable[[], Generator | None],
+        verifier: Callable[[], AlignmentVerifier],
+        settings: Settings,
+    ) -> None:
+        self._searcher = searcher
+        self._tokens = tokens
+        self._generator = generator
+        self._verifier = verifier
+        self._settings = settings
+
+    def stream(self, question: str, *, mode: Mode, expression: str | None, principal: str | None) -> Iterator[StreamEvent]:
+        """Tokens and checked sentences as they come, then the answer, which by then is on record."""
+        with self._searcher.pin() as pinned:
+            run = _Run(self, pinned, question, mode)
+            yield from run.events(expression, principal)
+
+    @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    @property
+    def searcher(self) -> Searcher:
+        return self._searcher
+
+    @property
+    def tokens(self) -> TokenCache:
+        return self._tokens
+
+    def generator(self, mode: Mode) -> Generator | None:
+        return None if mode == "quote" else self._generator()
+
+    def verifier(self) -> AlignmentVerifier:
+        return self._verifier()
+
+
+class _Run:
+    """One question."""
+
+    def __init__(self, asker: Asker, pinned: Pinned, question: str, mode: Mode) -> None:
+        self._asker = asker
+        self._pinned = pinned
+        self._question = question
+        self._mode = mode
+        self._settings = asker.settings.answering
+        self._started = time.perf_counter()
+        self._timings: dict[str, float] = {}
+        self._notes: list[str] = []
+        self._sentences: list[Sentence] = []
+        self._rejected: list[dict[str, Any]] = []
+        self._documents: list[int] = []
+        self._draft = compose.Draft()
+
+    def events(self, expression: str | None, principal: str | None) -> Iterator[StreamEvent]:
+        found = self._pinned.search(self._question, self._settings.passages, expression=expression, principal=principal, explain=True)
+        self._timings["search_s"] = self._elapsed()
+        selection = select(self._question, found, self._pinned, self._asker.tokens, max(PROMPT_EVIDENCE, self._settings.sentences))
+        self._timings["retrieve_s"] = self._elapsed()
+        reason = self._abstain(found, selection)
+        if reason is None:
+            for sentence in self._answer(selection.evidence):
+                if isinstance(sentence, str):
+                    yield StreamEvent(kind="token", text=sentence)
+                else:
+                    self._sentences.append(sentence)
+                    yield StreamEvent(kind="sentence", text=sentence.text, sentence=sentence)
+            if not self._sentences:
+                reason = "not_supported"
+        yield StreamEvent(kind="answer", answer=self._finish(found, selection, reason))
+
+    def _abstain(self, found: Found, selection: Selection) -> Reason | None:
+        if not found.searchable:
+            return "empty_index"
+        if not found.visible:
+            return "filter_empty"
+        if selection.evidence and selection.answerable >= self._settings.min_answerable:
+            return None
+        return "not_supported" if selection.signals.get("dense", 0.0) >= RELATED else "no_relevant_passage"
+
+    def _answer(self, evidence: Sequence[Evidence]) -> Iterator[str | Sentence]:
+        """Pieces of the draft and checked sentences: composed ones first, then the evidence that they do not already say."""
+        said: list[str] = []
+        cited: list[Evidence] = []
+        for step in self._composed(evidence[:PROMPT_EVIDENCE]):
+            if isinstance(step, str):
+                yield step
+                continue
+            drafted, sentence = step
+            cited.extend(e for e in evidence if e.id in drafted.ids)
+            if sentence is not None and not _says(said, sentence.text) and len(said) < self._settings.sentences:
+                said.append(sentence.text)
+                yield sentence
+        quotes = evidence if self._mode != "compose" or not (said or cited) else [e for e in dict.fromkeys(cited) if not self._backed(e)]
+        for one in quotes:
+            if len(said) >= self._settings.sentences:
+                break
+            if not _says(said, one.text):
+                said.append(one.text)
+                yield self._quote(one)
+
+    def _backed(self, evidence: Evidence) -> bool:
+        """Whether a composed sentence that passed the check already cites this evidence."""
+        key = evidence.uri, evidence.start_char_index
+        return any((c.uri, c.start_char_index) == key for s in self._sentences for c in s.citations)
+
+    def _composed(self, evidence: Sequence[Evidence]) -> Iterator[str | tuple[compose.Drafted, Sentence | None]]:
+        """The generator's pieces, and each of its sentences with the sentence to show (``None``: it failed the check)."""
+        try:
+            generator = self._asker.generator(self._mode)
+            if generator is None:
+                return
+            limit = self._asker.settings.generation.max_tokens
+            for piece in compose.pieces(generator, self._question, evidence, sentences=2, max_tokens=limit):
+                self._timings.setdefault("first_token_s", self._elapsed())
+                self._draft.add(piece)
+                yield piece
+                for drafted in self._draft.ready():
+                    yield drafted, self._checked(drafted, evidence)
+            for drafted in self._draft.ready(whole=True):
+                yield drafted, self._checked(drafted, evidence)
+        except (ModelError, RuntimeError, ValueError, OSError, MemoryError) as error:
+            self._notes.append(f"the generator failed ({type(error).__name__}: {error}); the evidence is quoted instead")
+
+    def _checked(self, drafted: compose.Drafted, evidence: Sequence[Evidence]) -> Sentence | None:
+        cited = [e for e in evidence if e.id in drafted.ids]
+        verdict = self._asker.verifier().composed(drafted.text, [e.text for e in cited])
+        verbatim = any(drafted.text.rstrip(".") in " ".join(e.text.split()) for e in cited) and len(terms(drafted.text)) > 1
+        support = 1.0 if verbatim else verdict.support
+        if support < self._settings.min_support:
+            self._rejected.append({"text": drafted.text, "cites": list(drafted.ids), **verdict.to_dict()})
+            return None
+        backing = cited if verbatim else [cited[i] for i in verdict.supporting] or cited
+        citations = tuple(self._cite(e) for e in backing)
+        return Sentence(text=drafted.text, status="verified", support=support, citations=citations)
+
+    def _quote(self, evidence: Evidence) -> Sentence:
+        citation = self._cite(evidence)
+        return Sentence(text=" ".join(citation.cited_text.split()), status="quoted", support=1.0, citations=(citation,))
+
+    def _cite(self, evidence: Evidence) -> Citation:
+        if evidence.document_id not in self._documents:
+            self._documents.append(evidence.document_id)
+        return cite(evidence, self._pinned.parsed(evidence.document_id), self._documents.index(evidence.document_id))
+
+    def _elapsed(self) -> float:
+        return time.perf_counter() - self._started
+
+    def _finish(self, found: Found, selection: Selection, reason: Reason | None) -> Answer:
+        self._timings["total_s"] = self._elapsed()
+        answer = Answer(
+            record_id=uuid.uuid4().hex,
+            question=self._question,
+            abstained=reason is not None,
+            reason=reason,
+            answerable=selection.answerable,
+            text=" ".join(s.text for s in self._sentences),
+            sentences=tuple(self._sentences),
+            evidence=selection.evidence,
+            mode=self._mode,
+            generation=found.generation,
+            timings=dict(self._timings),
+            models=self._models(),
+            notes=tuple(self._notes),
+        )
+        self._record(answer, found, selection)
+        return answer
+
+    def _models(self) -> dict[str, Any]:
+        searcher = self._asker.searcher
+        models: dict[str, Any] = {"embedder": {"id": searcher.embedder.id, "sha256": searcher.embedder.sha256}}
+        if searcher.reranker is not None:
+            models["reranker"] = {"id": searcher.reranker.id}
+        if self._draft.reply:
+            generator = self._asker.generator(self._mode)
+            if generator is not None:
+                models["generator"] = {"id": generator.id, "sha256": generator.sha256}
+        return models
+
+    def _record(self, answer: Answer, found: Found, selection: Selection) -> None:
+        content = answer.to_dict() | {
+            "settings_sha256": self._asker.settings.sha256(),
+            "prompt_version": prompts.VERSION,
+            "candidates": [candidate.to_dict() for candidate in found.candidates],
+            "signals": selection.signals,
+            "draft": self._draft.reply,
+            "rejected": self._rejected,
+        }
+        self._asker.searcher.catalog.save_answer(answer.record_id, answer.generation, answer.question, content)
+
+
+def _says(said: Sequence[str], text: str) -> bool:
+    """Whether one of ``said`` already holds (nearly) all words of ``text``."""
+    wanted = terms(text)
+    return any(sum(t in words for t in wanted) >= SAID_ALREADY * len(wanted) for words in (set(terms(s)) for s in said))

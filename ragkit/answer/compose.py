@@ -1,0 +1,50 @@
+"""Prose from evidence: the generator's reply cut into sentences with their citations, each checked as it comes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ragkit.answer import prompts
+from ragkit.contracts import Generator
+from ragkit.records import Evidence
+
+#: A sentence, then its citations, then something that is no citation (or the end, once the reply is whole).
+_CITED = re.compile(r"(?P<text>[^\[\]]*?\S)\s*(?P<ids>(?:\[\d+\]\s*)+)")
+_FORBIDDEN = re.compile(r"https?:|www\.|[<>`\[\]\x00-\x1f]|!\[")
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A sentence as the generator wrote it, and the evidence ids that it cites."""
+
+    text: str
+    ids: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Draft:
+    """What came from the generator: iterate over pieces, read ``ready()`` after each."""
+
+    reply: str = ""
+    _taken: int = 0
+
+    def add(self, piece: str) -> None:
+        self.reply += piece
+
+    def ready(self, *, whole: bool = False) -> Iterator[Drafted]:
+        """Sentences whose citations are complete, each once. What has no citation is not a sentence of an answer."""
+        while match := _CITED.match(self.reply, self._taken):
+            if match.end() == len(self.reply) and not whole:
+                return  # another citation may follow
+            self._taken = match.end()
+            text = " ".join(match["text"].split())
+            if not _FORBIDDEN.search(text):
+                yield Drafted(text, tuple(dict.fromkeys(int(i) for i in re.findall(r"\d+", match["ids"]))))
+
+
+def pieces(generator: Generator, question: str, evidence: Sequence[Evidence], *, sentences: int, max_tokens: int) -> Iterator[str]:
+    """The generator's reply to ``question`` from ``evidence``, under the grammar."""
+    rules = prompts.grammar([e.id for e in evidence], sentences)
+    return generator.stream(prompts.SYSTEM, prompts.user_prompt(question, evidence), grammar=rules, max_tokens=max_tokens)

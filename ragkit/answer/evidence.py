@@ -1,0 +1,126 @@
+"""Evidence: the sentences of the found passages that best answer the question, and how well they do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragkit.answer.answerable import probability
+from ragkit.contracts import TokenVectors
+from ragkit.index.fusion import minmax
+from ragkit.models.rerank import TokenCache, similarity, token_weights
+from ragkit.records import Evidence, Hit, Parsed
+from ragkit.search import Found, Pinned, indexed_text
+from ragkit.text.sentences import units
+from ragkit.text.words import terms
+
+#: Weights of a sentence's score: alignment with the question (MaxSim with the passage's own contextual token vectors),
+#: BM25 among the candidate sentences, and its passage's score. Measured on the XQuAD development articles.
+ALIGNMENT, LEXICAL, PASSAGE = 0.9, 0.1, 0.1
+#: Sentences whose union must cover the question for it to count as answered.
+UNION = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    hit: Hit
+    start: int
+    end: int
+    text: str
+    best: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Evidence, best first; the probability in [0, 1] that it answers the question, and the signals behind that."""
+
+    evidence: tuple[Evidence, ...]
+    answerable: float
+    signals: dict[str, float]
+
+
+def select(question: str, found: Found, pinned: Pinned, tokens: TokenCache, count: int) -> Selection:
+    """The ``count`` best sentences of ``found.hits`` for ``question``."""
+    wanted = tokens.get([question])[0]
+    weights = token_weights(question, wanted, found.idf)
+    candidates = _candidates(found.hits, pinned, tokens, wanted)
+    if not candidates or not len(weights):
+        return Selection((), 0.0, {})
+    alignment = np.array([float(c.best @ weights) for c in candidates])
+    lexical = _bm25(terms(question), [terms(c.text) for c in candidates])
+    passage = np.array([c.hit.score for c in candidates])
+    scores = ALIGNMENT * alignment + LEXICAL * minmax(lexical) + PASSAGE * passage
+    order = np.argsort(-scores, kind="stable").tolist()
+    evidence = tuple(_evidence(n, candidates[i], float(scores[i])) for n, i in enumerate(order[:count], 1))
+    signals = _signals(question, found.hits, [candidates[i] for i in order[:UNION]], weights, found.idf)
+    return Selection(evidence, probability(signals), signals)
+
+
+def _candidates(hits: Sequence[Hit], pinned: Pinned, tokens: TokenCache, wanted: TokenVectors) -> list[_Sentence]:
+    """The sentences of all hits, each once, with the question's best token matches in them."""
+    vectors = tokens.get([indexed_text(h.headings, h.text) for h in hits], [h.chunk_id for h in hits])
+    found: dict[tuple[int, int, int], _Sentence] = {}
+    for hit, passage in zip(hits, vectors, strict=True):
+        parsed = pinned.parsed(hit.document_id)
+        base = len(indexed_text(hit.headings, "")) - hit.start_char_index
+        for start, end in _spans(parsed, hit):
+            inside = (passage.starts >= start + base) & (passage.ends <= end + base)
+            best = similarity(wanted.vectors, passage.vectors[inside])
+            key = (hit.document_id, start, end)
+            if key not in found or best.sum() > found[key].best.sum():
+                found[key] = _Sentence(hit if key not in found else found[key].hit, start, end, parsed.text[start:end], best)
+    return list(found.values())
+
+
+def _spans(parsed: Parsed, hit: Hit) -> list[tuple[int, int]]:
+    """The sentences of a passage; its headings only when it has nothing else."""
+    inside = [
+        (max(start, hit.start_char_index), min(end, hit.end_char_index), parsed.blocks[block].kind)
+        for start, end, block in units(parsed, hit.start_char_index, hit.end_char_index)
+        if start < hit.end_char_index and end > hit.start_char_index
+    ]
+    body = [(start, end) for start, end, kind in inside if kind != "heading"]
+    return body or [(start, end) for start, end, _ in inside]
+
+
+def _bm25(query: list[str], sentences: list[list[str]]) -> NDArray[np.float64]:
+    from rank_bm25 import BM25Okapi
+
+    if not any(sentences):
+        return np.zeros(len(sentences))
+    return np.asarray(BM25Okapi(sentences, k1=1.2, b=0.75).get_scores(query), np.float64)
+
+
+def _signals(question: str, hits: Sequence[Hit], best: Sequence[_Sentence], weights: NDArray[Any], idf: dict[str, float]) -> dict[str, float]:
+    """Absolute measures, each in [0, 1] or near it, that do not depend on how many documents there are."""
+    union = np.max([s.best for s in best], axis=0)
+    said = {term for s in best for term in terms(s.text)}
+    asked = {term: idf.get(term, 0.0) for term in terms(question)}
+    total = sum(asked.values())
+    return {
+        "alignment": max(float(s.best @ weights) for s in best),
+        "union": float(union @ weights),
+        "weakest": float(np.sort(union[weights > 0])[:2].mean()) if (weights > 0).any() else 0.0,
+        "dense": max(hit.scores.get("dense", 0.0) for hit in hits),
+        "coverage": sum(weight for term, weight in asked.items() if term in said) / total if total else 0.0,
+    }
+
+
+def _evidence(number: int, sentence: _Sentence, score: float) -> Evidence:
+    hit = sentence.hit
+    return Evidence(
+        id=number,
+        text=sentence.text,
+        uri=hit.uri,
+        document_id=hit.document_id,
+        document_title=hit.title,
+        document_version=hit.document_version,
+        start_char_index=sentence.start,
+        end_char_index=sentence.end,
+        score=score,
+        chunk_id=hit.chunk_id,
+    )

@@ -1,0 +1,320 @@
+"""The library's front door: a store that can be filled, searched and asked."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from ragkit.answer.asker import Asker
+from ragkit.check import faults
+from ragkit.answer.verify import AlignmentVerifier
+from ragkit.contracts import Embedder, Generator, Reranker
+from ragkit.errors import DocumentNotFound, StoreNotFound
+from ragkit.index import files
+from ragkit.ingest import DocumentPool, Ingestor, Listing
+from ragkit.models import load
+from ragkit.models.rerank import TokenCache
+from ragkit.plugins import runtime
+from ragkit.records import Answer, Candidate, Document, DocumentInfo, Hit, IngestReport, Mode, Progress, SourceItem, StreamEvent, Verdict
+from ragkit.search import Searcher
+from ragkit.settings import Settings, load_settings
+from ragkit.store.catalog import Catalog
+from ragkit.store.lock import writer_lock
+
+_DEFAULT_STORE = ".ragkit"
+_SEGMENTS = "segments"
+
+OnProgress = Callable[[Progress], None]
+
+
+class Ragkit:
+    """A store of documents that can be searched and asked.
+
+    >>> with Ragkit.in_memory() as kit:
+    ...     _ = kit.add_text("The lighthouse was built in 1871.", uri="note:1")
+    ...     kit.search("When was the lighthouse built?")[0].text
+    'The lighthouse was built in 1871.'
+    """
+
+    def __init__(self, path: Path, settings: Settings, *, embedder: Embedder | None = None, generator: Generator | None = None) -> None:
+        self.path = path
+        self.settings = settings
+        self._given_embedder = embedder
+        self._given_generator = generator
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._segments = path / _SEGMENTS
+        self._segments.mkdir(parents=True, exist_ok=True)
+        self._catalog = Catalog(settings.catalog.url or f"sqlite:///{path / 'catalog.db'}")
+
+    @classmethod
+    def open(
+        cls,
+        store: str | Path | None = None,
+        *,
+        settings: Settings | None = None,
+        create: bool = True,
+        embedder: Embedder | None = None,
+        generator: Generator | None = None,
+    ) -> Self:
+        """The store in the folder ``store`` (``None``: ``$RAGKIT_STORE``, else ``.ragkit``), made when it is not there.
+
+        ``embedder`` and ``generator`` replace the models that the settings name.
+
+        Raises:
+            StoreNotFound: there is none, and ``create`` is false.
+            StoreError: it cannot be opened, or a newer ragkit wrote it.
+        """
+        path = Path(store or os.environ.get("RAGKIT_STORE") or _DEFAULT_STORE).expanduser().absolute()
+        if not create and not (path / _SEGMENTS).is_dir():
+            raise StoreNotFound(f"there is no store in {path}; make one with: ragkit --store {path} ingest SOURCE")
+        return cls(path, settings or load_settings(), embedder=embedder, generator=generator)
+
+    @classmethod
+    def in_memory(cls, *, settings: Settings | None = None, embedder: Embedder | None = None, generator: Generator | None = None) -> Self:
+        """A store for the moment, in a temporary folder that :meth:`close` removes."""
+        temporary = tempfile.TemporaryDirectory(prefix="ragkit-")
+        kit = cls(Path(temporary.name), settings or load_settings(), embedder=embedder, generator=generator)
+        kit._temporary = temporary
+        return kit
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the store's files and helper processes."""
+        pool = self.__dict__.pop("_pool", None)
+        if pool is not None:
+            pool.close()
+        self._catalog.close()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    # --- parts, each made when first needed ------------------------------------------------------------------
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        return self._given_embedder or load.embedder(self.settings.embedding)
+
+    @cached_property
+    def generator(self) -> Generator | None:
+        return self._given_generator or load.generator(self.settings.generation)
+
+    @cached_property
+    def verifier(self) -> AlignmentVerifier:
+        return AlignmentVerifier(self._tokens)
+
+    @cached_property
+    def _tokens(self) -> TokenCache:
+        return TokenCache(self.embedder)
+
+    @cached_property
+    def _reranker(self) -> Reranker | None:
+        return load.reranker(self.settings.retrieval.reranker, self._tokens, self.embedder)
+
+    @cached_property
+    def _pool(self) -> DocumentPool:
+        pool: DocumentPool = runtime("parser_pool")(self.settings.parsing)
+        return pool
+
+    @cached_property
+    def _searcher(self) -> Searcher:
+        return Searcher(self._segments, self._catalog, self.embedder, self._reranker, self.settings.retrieval)
+
+    @cached_property
+    def _asker(self) -> Asker:
+        return Asker(self._searcher, self._tokens, lambda: self.generator, lambda: self.verifier, self.settings)
+
+    # --- documents -------------------------------------------------------------------------------------------
+
+    def ingest(
+        self,
+        *sources: str | Path,
+        recursive: bool = True,
+        acl: Sequence[str] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        progress: OnProgress | None = None,
+    ) -> IngestReport:
+        """Add and update the documents of ``sources`` (files, folders, …). What is unchanged is not even opened.
+
+        ``acl`` lists the principals that may see them (``None``: everybody); ``metadata`` is added to each.
+
+        Raises:
+            SourceError: a source cannot be read at all. A document that cannot be read is in the report instead.
+            StoreLocked: another writer is at work.
+        """
+        listings = {_source_key(s): _listing(_source_key(s), recursive=recursive) for s in sources}
+        return self._write(listings, acl=acl, metadata=metadata, progress=progress)
+
+    def sync(self, *sources: str | Path, progress: OnProgress | None = None) -> IngestReport:
+        """As :meth:`ingest`, and remove the documents that are gone from their source. No sources: all that were ingested."""
+        remembered = self._catalog.list_sources()
+        keys = [_source_key(s) for s in sources] or [s for s in remembered if not s.startswith("text:")]
+        total = IngestReport()
+        for key in keys:
+            options = remembered.get(key, {})
+            listing = {key: _listing(key)}
+            report = self._write(listing, acl=options.get("acl"), metadata=options.get("metadata"), progress=progress, remove_missing=True)
+            total = _sum(total, report)
+        return total
+
+    def add_text(
+        self,
+        text: str,
+        *,
+        uri: str,
+        title: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        acl: Sequence[str] | None = None,
+    ) -> IngestReport:
+        """Add or replace one document given as text."""
+        data = text.encode("utf-8")
+        item = SourceItem(
+            uri=uri, token=files.sha256(data), open=lambda: io.BytesIO(data), size=len(data), media_type="text/plain", title=title or uri
+        )
+        return self._write({f"text:{uri}": [item]}, acl=acl, metadata=metadata)
+
+    def _write(
+        self,
+        listings: Mapping[str, Listing],
+        *,
+        acl: Sequence[str] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        progress: OnProgress | None = None,
+        remove_missing: bool = False,
+    ) -> IngestReport:
+        with writer_lock(self.path):
+            ingestor = Ingestor(self._segments, self._catalog, self.embedder, self._pool, self.settings, progress)
+            return ingestor.run(listings, acl=acl, metadata=metadata or {}, remove_missing=remove_missing)
+
+    def delete(self, *uris: str) -> int:
+        """Remove documents; how many.
+
+        Raises:
+            DocumentNotFound: one of them is not in the store; then none is removed.
+        """
+        known = self._catalog.known(uris)
+        missing = [uri for uri in uris if uri not in known]
+        if missing:
+            raise DocumentNotFound(f"no document {missing[0]!r} in the store; `ragkit ls` lists those that are there")
+        with writer_lock(self.path):
+            Ingestor(self._segments, self._catalog, self.embedder, self._pool, self.settings).remove([k.document_id for k in known.values()])
+        return len(known)
+
+    def documents(self) -> list[DocumentInfo]:
+        """All documents, by URI."""
+        return self._catalog.list_documents()
+
+    def document(self, uri: str) -> Document:
+        """A document with its canonical text, blocks and anchors.
+
+        Raises:
+            DocumentNotFound: it is not in the store.
+        """
+        with self._catalog.snapshot() as connection:
+            return self._catalog.document(connection, uri)
+
+    def text(self, uri: str, start: int | None = None, end: int | None = None) -> str:
+        """The canonical text of a document, or the span ``[start, end)`` of it."""
+        return self.document(uri).parsed.text[start:end]
+
+    # --- the store -------------------------------------------------------------------------------------------
+
+    def status(self) -> dict[str, Any]:
+        """What the store holds: counts, bytes, the active generation, the embedding model, what could not be read."""
+        with self._catalog.snapshot() as connection:
+            generation = self._catalog.generation(connection)
+            documents, chunks = self._catalog.count(connection)
+            segments = self._catalog.segments(connection)
+        model = self._catalog.embedding_model()
+        return {
+            "store": str(self.path),
+            "generation": generation,
+            "documents": documents,
+            "chunks": chunks,
+            "segments": len(segments),
+            "index_bytes": sum(i.lexical.bytes + i.dense.bytes for i in segments),
+            "bytes": sum(f.stat().st_size for f in self.path.rglob("*") if f.is_file()),
+            "embedding_model": None if model is None else {"id": model[0], "dimension": model[1], "sha256": model[2]},
+            "sources": list(self._catalog.list_sources()),
+            "failures": [failure.to_dict() for failure in self._catalog.list_failures()],
+        }
+
+    def check(self) -> list[str]:
+        """What is wrong with the store, a line each; empty when every file and cross-reference is as recorded."""
+        return faults(self._segments, self._catalog)
+
+    # --- questions -------------------------------------------------------------------------------------------
+
+    def search(
+        self, query: str, k: int | None = None, *, filter: str | None = None, principal: str | None = None, rerank: bool = True
+    ) -> list[Hit]:
+        """The ``k`` best passages for ``query``, among those that pass ``filter`` and that ``principal`` may see.
+
+        Raises:
+            FilterError: the filter cannot be read.
+        """
+        with self._searcher.pin() as pinned:
+            return pinned.search(query, k or self.settings.retrieval.k, expression=filter, principal=principal, rerank=rerank).hits
+
+    def explain(self, query: str, *, filter: str | None = None, principal: str | None = None) -> list[Candidate]:
+        """Every candidate for ``query``, best first: its rank and score at each stage, and why it was dropped."""
+        with self._searcher.pin() as pinned:
+            found = pinned.search(query, self.settings.retrieval.k, expression=filter, principal=principal, explain=True)
+        return found.candidates
+
+    def ask(self, question: str, *, mode: Mode | None = None, filter: str | None = None, principal: str | None = None) -> Answer:
+        """The answer to ``question``, each sentence with the passages that back it, or an abstention with its reason."""
+        for event in self.stream(question, mode=mode, filter=filter, principal=principal):
+            if event.answer is not None:
+                return event.answer
+        raise RuntimeError("the stream of an answer ended without the answer")
+
+    def stream(
+        self, question: str, *, mode: Mode | None = None, filter: str | None = None, principal: str | None = None
+    ) -> Iterator[StreamEvent]:
+        """The answer as it is made: unchecked tokens for progress, each sentence once it is checked, the answer last."""
+        return self._asker.stream(question, mode=mode or self.settings.answering.mode, expression=filter, principal=principal)
+
+    def judge(self, claim: str, evidence: Sequence[str]) -> Verdict:
+        """How far ``evidence`` (sentences or passages) backs ``claim``: the verifier by itself."""
+        return self.verifier.judge(claim, evidence)
+
+    def answer_record(self, record_id: str) -> dict[str, Any]:
+        """All that was recorded when an answer was given: candidates, evidence, verdicts, models, timings.
+
+        Raises:
+            StoreError: there is no such record.
+        """
+        return self._catalog.load_answer(record_id)
+
+
+def _source_key(source: str | Path) -> str:
+    """What a source is remembered by: an absolute path where it is one, else as given."""
+    text = str(source)
+    return os.path.realpath(os.path.expanduser(text)) if os.path.lexists(os.path.expanduser(text)) else text
+
+
+def _listing(source: str, **options: Any) -> Listing:
+    listing: Listing = runtime("find_connector")(source, **options).items()
+    return listing
+
+
+def _sum(a: IngestReport, b: IngestReport) -> IngestReport:
+    return IngestReport(
+        added=a.added + b.added,
+        updated=a.updated + b.updated,
+        unchanged=a.unchanged + b.unchanged,
+        removed=a.removed + b.removed,
+        failed=a.failed + b.failed,
+        chunks=a.chunks + b.chunks,
+        seconds=a.seconds + b.seconds,
+    )

@@ -1,0 +1,72 @@
+"""Hybrid retrieval: candidates from both indexes, each scored exactly by both, joined by fusion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragkit.index import fusion
+from ragkit.index.dense import DenseIndex
+from ragkit.index.lexical import LexicalIndex, Mask, Rows, best
+from ragkit.index.segments import Segment
+from ragkit.settings import RetrievalSettings
+from ragkit.text.words import terms
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Candidates of one query, best first: aligned arrays. Ranks count from 1; 0 means "not among this list's best"."""
+
+    chunk_ids: NDArray[np.int64]
+    lexical: NDArray[np.float64]
+    dense: NDArray[np.float64]
+    fused: NDArray[np.float64]
+    lexical_ranks: NDArray[np.int64]
+    dense_ranks: NDArray[np.int64]
+
+
+class HybridIndex:
+    """The rows of several segments under a mask of those that live."""
+
+    def __init__(self, segments: Sequence[Segment], dead_chunks: NDArray[np.int64], settings: RetrievalSettings) -> None:
+        self.chunk_ids = np.concatenate([np.zeros(0, np.int64), *[s.chunk_ids for s in segments]])
+        self.live: Mask = ~np.isin(self.chunk_ids, dead_chunks)
+        self.lexical = LexicalIndex([s.lexical for s in segments], self.live, k1=settings.bm25_k1, b=settings.bm25_b)
+        self.dense = DenseIndex([s.dense for s in segments], self.live)
+        self._settings = settings
+
+    def mask_of(self, chunk_ids: NDArray[np.int64]) -> Mask:
+        """The rows of ``chunk_ids``."""
+        return np.isin(self.chunk_ids, chunk_ids)
+
+    def candidates(self, query: str, vector: NDArray[np.float32], *, allowed: Mask | None = None, depth: int = 0) -> Candidates:
+        """The union of the best ``depth`` (at least the setting) rows of either index, each with both exact scores, fused, best first."""
+        depth = max(depth, self._settings.candidates)
+        lexical_all = self.lexical.scores(terms(query), allowed=allowed)
+        lexical_rows = best(lexical_all, depth)
+        lexical_rows = lexical_rows[lexical_all[lexical_rows] > 0]
+        dense_rows, _ = self.dense.search(vector, depth, allowed=allowed)
+        rows = np.union1d(lexical_rows, dense_rows)
+        lexical = lexical_all[rows]
+        dense = self.dense.scores(vector, rows).astype(np.float64)
+        ranks = [_ranks(rows, lexical_rows), _ranks(rows, dense_rows)]
+        fused = self._fuse(lexical, dense, ranks)
+        order = np.lexsort((rows, -fused))
+        return Candidates(self.chunk_ids[rows[order]], lexical[order], dense[order], fused[order], ranks[0][order], ranks[1][order])
+
+    def _fuse(self, lexical: fusion.Scores, dense: fusion.Scores, ranks: list[NDArray[np.int64]]) -> fusion.Scores:
+        if not len(lexical):
+            return np.zeros(0)
+        if self._settings.fusion == "rrf":
+            return fusion.reciprocal_rank(ranks, self._settings.rrf_k)
+        return fusion.weighted(dense, lexical, self._settings.dense_weight)
+
+
+def _ranks(rows: Rows, ordered: Rows) -> NDArray[np.int64]:
+    """For each of the sorted ``rows`` its place, from 1, in ``ordered``; 0 when it is not there."""
+    ranks = np.zeros(len(rows), np.int64)
+    ranks[np.searchsorted(rows, ordered)] = np.arange(1, len(ordered) + 1)
+    return ranks

@@ -1,0 +1,258 @@
+"""From sources to a new generation of the index: list, skip what is unchanged, parse, chunk, embed, commit."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from ragkit.contracts import Embedder
+from ragkit.errors import ModelMismatch, ParseError
+from ragkit.index.hybrid import HybridIndex
+from ragkit.index.segments import Segment
+from ragkit.records import Chunk, Document, Failure, IngestReport, Progress, SourceItem, record
+from ragkit.search import indexed_text
+from ragkit.settings import Settings
+from ragkit.store.catalog import Catalog, Change, NewDocument
+from ragkit.text.chunking import chunk
+from ragkit.text.words import terms
+
+#: Chunks of one commit: what an interruption can cost, and what is held in memory.
+COMMIT_CHUNKS = 2048
+#: Small segments are merged when there are more of them than this ...
+MAX_SMALL_SEGMENTS = 8
+#: ... and this is what small means, in rows.
+SMALL_ROWS = 65536
+#: Rows are dropped from the files when this share of them is deleted.
+MAX_DEAD_SHARE = 0.2
+
+_LISTED_AT_ONCE = 256
+
+Listing = Iterable[SourceItem | Failure]
+
+
+class DocumentPool(Protocol):
+    """Turns items into documents, whatever is in them."""
+
+    def document(self, item: SourceItem) -> Document: ...
+
+
+@record
+class Prepared:
+    """A document that is ready to be embedded."""
+
+    document: Document
+    chunks: tuple[Chunk, ...]
+
+
+class Ingestor:
+    """Writes to one store. The caller holds the store's lock while it does."""
+
+    def __init__(
+        self,
+        folder: Path,
+        catalog: Catalog,
+        embedder: Embedder,
+        pool: DocumentPool,
+        settings: Settings,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self._folder = folder
+        self._catalog = catalog
+        self._embedder = embedder
+        self._pool = pool
+        self._settings = settings
+        self._progress = progress or (lambda step: None)
+        self._pending: list[Prepared] = []
+        self._counts = dict.fromkeys(("added", "updated", "unchanged", "removed", "chunks"), 0)
+        self._failed: list[Failure] = []
+        self._known: set[str] = set()
+
+    def run(
+        self, listings: Mapping[str, Listing], *, acl: Sequence[str] | None, metadata: Mapping[str, Any], remove_missing: bool = False
+    ) -> IngestReport:
+        """Bring the store in step with ``listings``: what each source (the key) holds now.
+
+        With ``remove_missing``, documents of a source that its listing no longer has are removed.
+        """
+        started = time.perf_counter()
+        self.sweep()
+        seen: set[str] = set()
+        for source, listing in listings.items():
+            failed_before = len(self._failed)
+            before = self._catalog.uris_of(source) if remove_missing else {}
+            for some in _slices(listing, _LISTED_AT_ONCE):
+                self._take(source, some, seen, acl, metadata)
+            self._flush()
+            self._remove([i for uri, i in before.items() if uri not in seen])
+            options = {"acl": None if acl is None else list(acl), "metadata": dict(metadata)}
+            self._catalog.remember_source(source, options, self._failed[failed_before:])
+        self.compact()
+        return IngestReport(**self._counts, failed=tuple(self._failed), seconds=time.perf_counter() - started)
+
+    def sweep(self) -> None:
+        """Remove files that no generation refers to: of a writer that crashed, and of merged segments."""
+        removed = self._catalog.removed_segments()
+        with self._catalog.snapshot() as connection:
+            used = {file.name for info in self._catalog.segments(connection) for file in (info.lexical, info.dense)}
+        for file in self._folder.iterdir():
+            if file.name not in used:
+                file.unlink()
+        self._catalog.forget_segments([info.name for info in removed])
+
+    def _take(
+        self, source: str, listed: Sequence[SourceItem | Failure], seen: set[str], acl: Sequence[str] | None, metadata: Mapping[str, Any]
+    ) -> None:
+        """One slice of a listing: what is unchanged is not even opened."""
+        known = self._catalog.known([item.uri for item in listed])
+        touched: dict[int, str] = {}
+        for item in listed:
+            if item.uri in seen:
+                continue
+            seen.add(item.uri)
+            if isinstance(item, Failure):
+                self._failed.append(item)
+                continue
+            item = _marked(item, acl, metadata)
+            old = known.get(item.uri)
+            if old is not None and old.token == item.token:
+                self._counts["unchanged"] += 1
+                continue
+            self._progress(Progress(stage="reading", done=len(seen), uri=item.uri))
+            prepared = self._prepare(item, source)
+            if prepared is None:
+                continue
+            if old is not None and old.sha256 == prepared.document.sha256 and _marks(old.token) == _marks(item.token):
+                touched[old.document_id] = item.token
+                self._counts["unchanged"] += 1
+                continue
+            self._counts["updated" if old is not None else "added"] += 1
+            self._pending.append(prepared)
+            if sum(len(p.chunks) for p in self._pending) >= COMMIT_CHUNKS:
+                self._flush()
+        if touched:
+            self._catalog.touch(touched)
+
+    def _prepare(self, item: SourceItem, source: str) -> Prepared | None:
+        try:
+            document = replace(self._pool.document(item), source=source)
+        except ParseError as error:
+            self._failed.append(Failure(uri=item.uri, reason=" ".join(str(error).split())))
+            return None
+        chunks = chunk(document.parsed, self._embedder.count_tokens, self._settings.chunking)
+        if not chunks:
+            self._failed.append(Failure(uri=item.uri, reason="it holds no text"))
+            return None
+        return Prepared(document=document, chunks=tuple(chunks))
+
+    def _flush(self) -> None:
+        """Embed what is pending, write its segment, and make it the next generation."""
+        pending, self._pending = self._pending, []
+        if not pending:
+            return
+        self.require_model()
+        texts = [indexed_text(c.headings, p.document.parsed.text[c.start : c.end]) for p in pending for c in p.chunks]
+        first = self._catalog.reserve_chunk_ids(len(texts))
+        done = self._counts["chunks"]
+        self._progress(Progress(stage="embedding", done=done, total=done + len(texts)))
+        vectors = self._embedder.embed(texts)
+        self._progress(Progress(stage="writing", done=done + len(texts), total=done + len(texts)))
+        segment = Segment.build(range(first, first + len(texts)), [terms(t) for t in texts], vectors)
+        info = segment.save(self._folder, _segment_name(first))
+        ids = itertools.count(first)
+        added = [
+            NewDocument(document=p.document, chunks=p.chunks, chunk_ids=[next(ids) for _ in p.chunks], pages=_pages(p)) for p in pending
+        ]
+        self._catalog.commit(Change(reason="ingest", added=added, new_segments=[(info, first)]))
+        self._counts["chunks"] += len(texts)
+
+    def require_model(self) -> None:
+        """Record the embedding model with the first vectors; refuse another one later.
+
+        Raises:
+            ModelMismatch: the store's vectors come from another model.
+        """
+        recorded = self._catalog.embedding_model()
+        if recorded is None:
+            self._catalog.set_embedding_model(self._embedder.id, self._embedder.dimension, self._embedder.sha256)
+        elif recorded[2] != self._embedder.sha256:
+            raise ModelMismatch(
+                f"the store's vectors come from {recorded[0]!r} (sha256 {recorded[2][:12]}…), the settings name {self._embedder.id!r} "
+                f"(sha256 {self._embedder.sha256[:12]}…); use the first, or ingest into a new store"
+            )
+
+    def remove(self, document_ids: Sequence[int]) -> None:
+        """Remove live documents in one commit."""
+        self._remove(document_ids)
+        self.compact()
+
+    def _remove(self, document_ids: Sequence[int]) -> None:
+        if document_ids:
+            self._catalog.commit(Change(reason="remove", removed=document_ids))
+            self._counts["removed"] += len(document_ids)
+
+    def compact(self) -> None:
+        """Merge small segments when there are many, and drop deleted rows when they are many."""
+        with self._catalog.snapshot() as connection:
+            infos = self._catalog.segments(connection)
+            dead = self._catalog.dead_chunks(connection)
+        total = sum(info.rows for info in infos)
+        if len(dead) > MAX_DEAD_SHARE * total:
+            chosen = infos
+        else:
+            small = [info for info in infos if info.rows < SMALL_ROWS]
+            chosen = small if len(small) > MAX_SMALL_SEGMENTS else []
+        if not chosen:
+            return
+        segments = [Segment.open(self._folder, info) for info in chosen]
+        live = [HybridIndex([s], dead, self._settings.retrieval).live for s in segments]
+        gone = [int(i) for s, mask in zip(segments, live, strict=True) for i in s.chunk_ids[~mask]]
+        new = []
+        if any(mask.any() for mask in live):
+            merged = Segment.merge(segments, live)
+            new = [(merged.save(self._folder, _segment_name(int(merged.chunk_ids[0]))), int(merged.chunk_ids[0]))]
+        names = [info.name for info in chosen]
+        self._catalog.commit(Change(reason="compact", new_segments=new, dropped_segments=names, cleared_tombstones=gone))
+
+
+def _marked(item: SourceItem, acl: Sequence[str] | None, metadata: Mapping[str, Any]) -> SourceItem:
+    """The item with the caller's access list and metadata; both are part of its version, so that a change of them counts."""
+    acl = tuple(acl) if acl is not None else item.acl
+    metadata = {**item.metadata, **metadata}
+    if acl is None and not metadata:
+        return item
+    marks = json.dumps([acl, metadata], sort_keys=True, default=str)
+    return replace(item, acl=acl, metadata=metadata, token=f"{item.token}|{hashlib.sha256(marks.encode()).hexdigest()[:16]}")
+
+
+def _marks(token: str) -> str:
+    return token.rpartition("|")[2] if "|" in token else ""
+
+
+def _pages(prepared: Prepared) -> list[int | None]:
+    """The page on which each chunk starts."""
+    anchors = [a for a in prepared.document.parsed.anchors if a.page is not None]
+    pages: list[int | None] = []
+    at = 0
+    for piece in prepared.chunks:
+        while at < len(anchors) and anchors[at].end <= piece.start:
+            at += 1
+        pages.append(anchors[at].page if at < len(anchors) and anchors[at].start < piece.end else None)
+        at = max(0, at - 1)
+    return pages
+
+
+def _segment_name(first_chunk: int) -> str:
+    return f"{first_chunk:012d}-{uuid.uuid4().hex[:8]}"
+
+
+def _slices(listing: Listing, size: int) -> Iterator[list[SourceItem | Failure]]:
+    iterator = iter(listing)
+    while some := list(itertools.islice(iterator, size)):
+        yield some

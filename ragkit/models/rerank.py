@@ -1,0 +1,122 @@
+"""Rerankers: late interaction with the embedder's own token vectors, or a cross-encoder by name."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragkit.contracts import Embedder, TokenVectors
+from ragkit.errors import ModelError
+from ragkit.text.words import terms
+
+#: Token vectors of the passages last seen are kept up to this many bytes.
+CACHE_BYTES = 64 * 2**20
+
+
+class TokenCache:
+    """Token vectors of passages by key, in half precision, the least recently used thrown out first."""
+
+    def __init__(self, embedder: Embedder, capacity: int = CACHE_BYTES) -> None:
+        self._embedder = embedder
+        self._capacity = capacity
+        self._bytes = 0
+        self._kept: OrderedDict[int, TokenVectors] = OrderedDict()
+
+    def get(self, texts: Sequence[str], keys: Sequence[int] | None = None) -> list[TokenVectors]:
+        """Token vectors of ``texts``; equal keys must mean equal texts, for ever."""
+        if keys is None:
+            return self._embedder.embed_tokens(texts)
+        missing = [i for i, key in enumerate(keys) if key not in self._kept]
+        fresh = dict(zip(missing, self._embedder.embed_tokens([texts[i] for i in missing]), strict=True)) if missing else {}
+        found = [fresh[i] if i in fresh else self._kept[key] for i, key in enumerate(keys)]
+        for i, vectors in fresh.items():
+            self._keep(keys[i], vectors)
+        for key in keys:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+        return found
+
+    def _keep(self, key: int, vectors: TokenVectors) -> None:
+        half = TokenVectors(vectors.vectors.astype(np.float16), vectors.starts, vectors.ends)  # type: ignore[arg-type]
+        self._kept[key] = half
+        self._bytes += half.vectors.nbytes
+        while self._bytes > self._capacity and len(self._kept) > 1:
+            self._bytes -= self._kept.popitem(last=False)[1].vectors.nbytes
+
+
+def similarity(query: NDArray[np.float32], passage: NDArray[Any]) -> NDArray[np.float32]:
+    """``(query tokens,)`` float32: for each token of the query its best cosine in the passage; 0 for an empty passage."""
+    if not len(passage):
+        return np.zeros(len(query), np.float32)
+    found: NDArray[np.float32] = (query @ passage.T.astype(np.float32, copy=False)).max(axis=1)
+    return found
+
+
+def token_weights(text: str, tokens: TokenVectors, idf: Mapping[str, float] | None) -> NDArray[np.float32]:
+    """``(tokens,)`` float32 weights that sum to 1: the idf of the word that a token belongs to, 0 for stop words.
+
+    Equal weights when there is no ``idf``, or when the text holds nothing but stop words.
+    """
+    count = len(tokens.starts)
+    weights = np.zeros(count, np.float32)
+    for word in re.finditer(r"\w+", text) if idf is not None else ():
+        found = terms(word.group())
+        if found and idf is not None:
+            weights[(tokens.starts >= word.start()) & (tokens.ends <= word.end())] = sum(idf.get(t, 0.0) for t in found) / len(found)
+    total = float(weights.sum())
+    return weights / total if total > 0 else np.full(count, 1 / max(count, 1), np.float32)
+
+
+class LateInteraction:
+    """MaxSim (Khattab & Zaharia 2020, ColBERT) with a plain embedder's token vectors: the mean over the query's tokens,
+    weighted by idf, of their best cosine in the passage. Needs no second model."""
+
+    def __init__(self, tokens: TokenCache, embedder: Embedder) -> None:
+        self._tokens = tokens
+        self._embedder = embedder
+
+    @property
+    def id(self) -> str:
+        return f"late-interaction:{self._embedder.id}"
+
+    def score(
+        self, query: str, passages: Sequence[str], *, keys: Sequence[int] | None = None, idf: Mapping[str, float] | None = None
+    ) -> NDArray[np.float32]:
+        wanted = self._embedder.embed_tokens([query])[0]
+        if not len(wanted.vectors):
+            return np.zeros(len(passages), np.float32)
+        weights = token_weights(query, wanted, idf)
+        return np.array([similarity(wanted.vectors, p.vectors) @ weights for p in self._tokens.get(passages, keys)], np.float32)
+
+
+class CrossEncoderReranker:
+    """A sentence-transformers cross-encoder by folder or hub id."""
+
+    def __init__(self, name: str) -> None:
+        from sentence_transformers import CrossEncoder
+
+        self._name = name
+        try:
+            self._model = CrossEncoder(name, device="cpu", trust_remote_code=False)
+        except (OSError, ValueError) as error:
+            raise ModelError(
+                f"reranker {name!r} cannot be loaded: not a folder, and the hub did not give it ({error}). "
+                "Set retrieval.reranker to late-interaction or none to do without"
+            ) from error
+
+    @property
+    def id(self) -> str:
+        return self._name
+
+    def score(
+        self, query: str, passages: Sequence[str], *, keys: Sequence[int] | None = None, idf: Mapping[str, float] | None = None
+    ) -> NDArray[np.float32]:
+        import torch
+
+        found: NDArray[np.float32] = self._model.predict([(query, p) for p in passages], activation_fn=torch.nn.Sigmoid(), show_progress_bar=False)
+        return found.astype(np.float32)

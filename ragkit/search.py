@@ -1,0 +1,197 @@
+"""Search over one pinned generation: candidates among the allowed chunks, fusion, rerank, hits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from ragkit.contracts import Embedder, Reranker
+from ragkit.errors import ModelMismatch
+from ragkit.index.hybrid import Candidates, HybridIndex
+from ragkit.index.segments import Segment
+from ragkit.records import Candidate, Hit, Parsed
+from ragkit.settings import RetrievalSettings
+from ragkit.store.catalog import Catalog, Passage
+from ragkit.text.words import terms
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one search saw: the hits, every candidate with its fate, whether there was anything to search, and the weight
+    of each of the query's index terms among what may be seen."""
+
+    hits: list[Hit]
+    candidates: list[Candidate]
+    generation: int
+    searchable: int
+    visible: int
+    idf: dict[str, float]
+
+
+class Searcher:
+    """Searches a store. Segments are opened once, for they never change; each search pins the generation it finds."""
+
+    def __init__(self, folder: Path, catalog: Catalog, embedder: Embedder, reranker: Reranker | None, settings: RetrievalSettings) -> None:
+        self._folder = folder
+        self._catalog = catalog
+        self._embedder = embedder
+        self._reranker = reranker
+        self._settings = settings
+        self._open: dict[str, Segment] = {}
+        self._index: tuple[int, HybridIndex] | None = None
+
+    @contextmanager
+    def pin(self) -> Iterator[Pinned]:
+        """A reader of one generation: what it sees does not change while it is open."""
+        with self._catalog.snapshot() as connection:
+            yield Pinned(self, connection, self._catalog.generation(connection))
+
+    def index(self, connection: sa.Connection, generation: int) -> HybridIndex:
+        """The index of the generation that ``connection`` sees."""
+        if self._index is None or self._index[0] != generation:
+            infos = self._catalog.segments(connection)
+            segments = {i.name: self._open.get(i.name) or Segment.open(self._folder, i) for i in infos}
+            self._open = segments
+            self._index = generation, HybridIndex(list(segments.values()), self._catalog.dead_chunks(connection), self._settings)
+        return self._index[1]
+
+    def require_model(self) -> None:
+        """Refuse to compare vectors of two models.
+
+        Raises:
+            ModelMismatch: the store was built with another one.
+        """
+        recorded = self._catalog.embedding_model()
+        if recorded is not None and recorded[2] != self._embedder.sha256:
+            raise ModelMismatch(
+                f"the store's vectors come from {recorded[0]!r} (sha256 {recorded[2][:12]}…), the settings name {self._embedder.id!r} "
+                f"(sha256 {self._embedder.sha256[:12]}…); use the first, or ingest into a new store"
+            )
+
+    @property
+    def catalog(self) -> Catalog:
+        return self._catalog
+
+    @property
+    def settings(self) -> RetrievalSettings:
+        return self._settings
+
+    @property
+    def embedder(self) -> Embedder:
+        return self._embedder
+
+    @property
+    def reranker(self) -> Reranker | None:
+        return self._reranker
+
+
+class Pinned:
+    """One generation of the store, for one question."""
+
+    def __init__(self, searcher: Searcher, connection: sa.Connection, generation: int) -> None:
+        self._searcher = searcher
+        self.connection = connection
+        self.generation = generation
+
+    def search(
+        self, query: str, k: int, *, expression: str | None = None, principal: str | None = None, rerank: bool = True, explain: bool = False
+    ) -> Found:
+        """The best ``k`` chunks for ``query`` among those that pass the filter and that ``principal`` may see.
+
+        Candidates are only described when ``explain`` is set: that reads the text of them all.
+        """
+        searcher = self._searcher
+        allowed = searcher.catalog.allowed_chunks(self.connection, expression, principal)
+        index = searcher.index(self.connection, self.generation)
+        mask = None if allowed is None else index.mask_of(allowed)
+        searchable = int(index.live.sum())
+        visible = searchable if mask is None else int((mask & index.live).sum())
+        if not visible or not query.strip():
+            return Found([], [], self.generation, searchable, visible, {})
+        searcher.require_model()
+        candidates = index.candidates(query, searcher.embedder.embed([query])[0], allowed=mask, depth=k)
+        top = searcher.settings.rerank_top if rerank and searcher.reranker is not None else 0
+        passages = searcher.catalog.passages(self.connection, candidates.chunk_ids[: None if explain else max(k, top)].tolist())
+        idf = index.lexical.idf(terms(query), allowed=mask)
+        order, final, reranked = self._rerank(query, candidates, passages, min(top, len(candidates.chunk_ids)), idf)
+        hits = [_hit(rank, passages[int(candidates.chunk_ids[i])], candidates, int(i), final, reranked) for rank, i in enumerate(order[:k], 1)]
+        described = _describe(candidates, passages, order, final, reranked, k) if explain else []
+        return Found(hits, described, self.generation, searchable, visible, idf)
+
+    def parsed(self, document_id: int) -> Parsed:
+        """Text and structure of a document of this generation."""
+        return self._searcher.catalog.parsed(self.connection, document_id)
+
+    def _rerank(
+        self, query: str, candidates: Candidates, passages: dict[int, Passage], top: int, idf: dict[str, float]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], dict[int, float]]:
+        """Order of the candidates, their final scores, and the reranker's score of those it saw."""
+        final = candidates.fused.copy()
+        reranker = self._searcher.reranker
+        if not top or reranker is None:
+            return np.arange(len(final)), final, {}
+        ids = [int(i) for i in candidates.chunk_ids[:top]]
+        texts = [indexed_text(passages[i].headings, passages[i].text) for i in ids]
+        scores = reranker.score(query, texts, keys=ids, idf=idf).astype(np.float64)
+        final[:top] += self._searcher.settings.rerank_weight * scores
+        order = np.concatenate([np.lexsort((candidates.chunk_ids[:top], -final[:top])), np.arange(top, len(final))])
+        return order, final, {i: float(s) for i, s in enumerate(scores)}
+
+
+def indexed_text(headings: Sequence[str], text: str) -> str:
+    """A passage as the index sees it: under the headings that stand above it."""
+    return "\n".join((*headings, text))
+
+
+def _hit(rank: int, passage: Passage, candidates: Candidates, i: int, final: NDArray[np.float64], reranked: dict[int, float]) -> Hit:
+    return Hit(
+        rank=rank,
+        score=float(final[i]),
+        uri=passage.uri,
+        document_id=passage.document_id,
+        title=passage.title,
+        start_char_index=passage.start,
+        end_char_index=passage.end,
+        text=passage.text,
+        page=passage.page,
+        scores=_scores(candidates, i, reranked),
+        headings=passage.headings,
+        chunk_id=passage.chunk_id,
+        document_version=passage.version,
+    )
+
+
+def _scores(candidates: Candidates, i: int, reranked: dict[int, float]) -> dict[str, float]:
+    scores = {"lexical": float(candidates.lexical[i]), "dense": float(candidates.dense[i]), "fused": float(candidates.fused[i])}
+    return {**scores, "rerank": reranked[i]} if i in reranked else scores
+
+
+def _describe(
+    candidates: Candidates, passages: dict[int, Passage], order: NDArray[np.int64], final: NDArray[np.float64], reranked: dict[int, float], k: int
+) -> list[Candidate]:
+    by_rerank = {i: rank for rank, i in enumerate(sorted(reranked, key=lambda i: (-reranked[i], i)), 1)}
+    described = []
+    for rank, i in enumerate(order.tolist(), 1):
+        passage = passages[int(candidates.chunk_ids[i])]
+        ranks = {"lexical": int(candidates.lexical_ranks[i]), "dense": int(candidates.dense_ranks[i]), "fused": i + 1, "final": rank}
+        if i in by_rerank:
+            ranks["rerank"] = by_rerank[i]
+        reason = None if rank <= k else "not among the reranker's candidates" if reranked and i not in reranked else f"ranked {rank}, below the first {k}"
+        described.append(
+            Candidate(
+                chunk_id=passage.chunk_id,
+                uri=passage.uri,
+                start_char_index=passage.start,
+                end_char_index=passage.end,
+                ranks={name: value for name, value in ranks.items() if value},
+                scores={**_scores(candidates, i, reranked), "final": float(final[i])},
+                dropped=reason,
+            )
+        )
+    return described

@@ -1,0 +1,132 @@
+"""The catalog's tables. A row that a later generation removed keeps its identity and loses its text."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+_BigId = BigInteger().with_variant(Integer, "sqlite")
+
+#: One row: the store's format and the embedding model that all its vectors come from.
+identity = Table(
+    "identity",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("embedding_model", String(500)),
+    Column("embedding_dimension", Integer),
+    Column("embedding_sha256", String(64)),
+    Column("next_chunk_id", _BigId, nullable=False),
+)
+
+#: Every commit of the index is a generation; the highest number is the active one.
+generations = Table(
+    "generations",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("created_at", String(32), nullable=False),
+    Column("reason", String(200), nullable=False),
+)
+
+#: One row for each version of each document. The live one has no ``removed_generation``.
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", _BigId, primary_key=True),
+    Column("uri", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("token", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("media_type", String(200), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("characters", BigInteger, nullable=False),
+    Column("chunks", Integer, nullable=False),
+    Column("text", Text),
+    Column("structure", LargeBinary),
+    Column("metadata", JSON(none_as_null=True), nullable=False),
+    Column("acl", JSON(none_as_null=True)),
+    Column("added_at", String(32), nullable=False),
+    Column("added_generation", Integer, nullable=False),
+    Column("removed_generation", Integer),
+)
+Index("documents_by_uri", documents.c.uri, documents.c.version)
+Index("documents_by_source", documents.c.source)
+Index(
+    "documents_live",
+    documents.c.uri,
+    unique=True,
+    sqlite_where=documents.c.removed_generation.is_(None),
+    postgresql_where=documents.c.removed_generation.is_(None),
+)
+
+#: Live passages: spans of their document's text.
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("id", _BigId, primary_key=True, autoincrement=False),
+    Column("document_id", _BigId, ForeignKey("documents.id"), nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("tokens", Integer, nullable=False),
+    Column("page", Integer),
+    Column("headings", JSON(none_as_null=True)),
+)
+Index("chunks_by_document", chunks.c.document_id)
+
+#: Immutable files of the index, with the size and hash that they must have.
+segments = Table(
+    "segments",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("rows", Integer, nullable=False),
+    Column("first_chunk", _BigId, nullable=False),
+    Column("files", JSON, nullable=False),
+    Column("added_generation", Integer, nullable=False),
+    Column("removed_generation", Integer),
+)
+
+#: Chunks that are still in a segment's files, but deleted.
+tombstones = Table("tombstones", metadata, Column("chunk_id", _BigId, primary_key=True, autoincrement=False))
+
+#: What could not be read the last time it was tried.
+failures = Table(
+    "failures",
+    metadata,
+    Column("uri", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", String(32), nullable=False),
+)
+
+#: Where documents came from, so that ``sync`` knows where to look again.
+sources = Table(
+    "sources",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("options", JSON, nullable=False),
+    Column("synced_at", String(32), nullable=False),
+)
+
+#: Answer records: enough to see, later, why an answer was given.
+answers = Table(
+    "answers",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("created_at", String(32), nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("record", JSON, nullable=False),
+)
