@@ -81,7 +81,7 @@ class ParserConformance:
                 require(at <= anchor.start < anchor.end <= len(parsed.text), f"anchor out of order or out of the text: {anchor}")
                 require(anchor.byte_start is not None or anchor.page is not None or anchor.place, f"an anchor that says nothing: {anchor}")
                 if anchor.byte_start is not None:
-                    require(anchor.byte_end is not None and 0 <= anchor.byte_start < anchor.byte_end <= len(data), f"no such bytes: {anchor}")
+                    require(0 <= anchor.byte_start < (anchor.byte_end or 0) <= len(data), f"no such bytes: {anchor}")
                 if anchor.box is not None:
                     require(anchor.page is not None and anchor.page >= 1, f"a box on no page: {anchor}")
                     require(anchor.box.x0 <= anchor.box.x1 and anchor.box.y0 <= anchor.box.y1, f"a box inside out: {anchor}")

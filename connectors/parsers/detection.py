@@ -102,4 +102,4 @@ def _is_text(head: bytes) -> bool:
     """Text has next to no control characters; UTF-16 and UTF-32 are told by their marks or their NULs."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) or utf16_guess(head):
         return True
-    return len(_CONTROL.findall(head)) <= max(1, len(head) // 50)
+    return len(_CONTROL.findall(head)) <= max(3, len(head) // 50)

@@ -119,11 +119,21 @@ class Extractor(HTMLParser):
         """Reads all of ``text``."""
         self.whole = text
         self.lines = [0, *(match.end() for match in re.finditer("\n", text))]
-        self.feed(text)
+        comment = text.find("<!--", text.rfind("-->") + 1)
+        shown = len(text) if comment < 0 else comment  # a comment that never ends reaches to the end
+        tags = text.rfind(">", 0, shown) + 1
+        self.feed(text[:tags])
         self.close()
+        self._tail(text[tags:shown], self.base + tags)
         self._flush()
         if self.hidden:
             self.out.warnings.append(f"{self.hidden} hidden characters left out")
+
+    def _tail(self, text: str, at: int) -> None:
+        """What follows the last tag: text, up to a tag that never ends. Read here, as the base class would take quadratic time."""
+        cut = re.search("<[a-zA-Z/!?]", text)
+        for part in re.finditer(r"&#?\w+;?|[^&]+|&", text[: cut.start()] if cut else text):
+            self._text(html.unescape(part.group()), at + part.start(), at + part.end())
 
     def _at(self) -> int:
         line, column = self.getpos()

@@ -99,16 +99,15 @@ def decode(data: bytes, *, hint: str | None = None, tags: bool = False) -> Sourc
     body = data[skip:]
     raw = body.decode(encoding, "surrogateescape" if encoding == "utf-8" else "replace")
     exact = encoding.startswith("utf-") or (not _stateful(encoding) and _same(raw, encoding, body))
-    pieces, runs = _clean(raw, encoding, skip, tags)
-    if encoding.startswith("utf-16") and (not runs or runs[-1].last != len(data)):
-        exact = False
+    pieces, runs, length = _clean(raw, encoding, skip, tags)
+    exact = exact and length == len(data)
     text = "".join(pieces)
     if _CONTROL.search(text):
         text = _CONTROL.sub(lambda match: "\n" if match.group() == "\r" else " ", text)
     return Source(text, encoding, tuple(runs) if exact else (), tuple(_warnings(raw, encoding, tags)))
 
 
-def _clean(raw: str, encoding: str, skip: int, tags: bool) -> tuple[list[str], list[Run]]:
+def _clean(raw: str, encoding: str, skip: int, tags: bool) -> tuple[list[str], list[Run], int]:
     pieces: list[str] = []
     runs: list[Run] = []
     at, chars, offset = 0, 0, skip
@@ -121,8 +120,8 @@ def _clean(raw: str, encoding: str, skip: int, tags: bool) -> tuple[list[str], l
         if found != "\r\n":
             runs.append(Run(chars, chars + 1, offset, offset + width))
         chars, offset, at = chars + 1, offset + width, match.end()
-    _regular(raw[at:], encoding, chars, offset, pieces, runs)
-    return pieces, runs
+    _, offset = _regular(raw[at:], encoding, chars, offset, pieces, runs)
+    return pieces, runs, offset
 
 
 def _regular(text: str, encoding: str, chars: int, offset: int, pieces: list[str], runs: list[Run]) -> tuple[int, int]:
