@@ -43,6 +43,8 @@ def main() -> None:
         try:
             media_type = header["media_type"] or registry.media_type(body, header["uri"])
             parser = registry.parser(media_type)
+            if media_type == "text/plain" and len(body) > 4 * header["max_characters"]:  # no encoding takes more than 4 bytes a character
+                raise LimitExceeded(f"the text has {len(body):,} bytes; the limit is {header['max_characters']:,} characters")
         except ParseError as error:
             wire.send(replies, {"error": type(error).__name__, "reason": one_line(error)})
             continue

@@ -54,6 +54,11 @@ class Builder:
         return len(text)
 
     @property
+    def idle(self) -> bool:
+        """Whether nothing at all was added since the last flush."""
+        return not self._pending
+
+    @property
     def pending(self) -> bool:
         """Whether anything but white space was added since the last flush."""
         return any(not piece.text.isspace() and piece.text for piece in self._pending)

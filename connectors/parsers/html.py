@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import ClassVar, NamedTuple
@@ -106,7 +106,7 @@ class Extractor(HTMLParser):
         self.plain_canvas = True
         self.title: list[str] = []
         self.stack: list[Open] = []
-        self.open: Counter[str] = Counter()
+        self.open: defaultdict[str, int] = defaultdict(int)
         self.hidden = 0
         self.layout: list[bool] = []
         self.numbers: list[int | None] = []
@@ -268,10 +268,12 @@ class Extractor(HTMLParser):
         self._flush()
 
     def _flush(self) -> None:
+        self.space = True
+        if self.out.idle:
+            return
         kind, level = self._kind()
         tight = kind == "list_item" and bool(self.out.blocks) and self.out.blocks[-1].kind == "list_item"
         self.out.flush(kind, level, tight=tight)
-        self.space = True
 
     def _kind(self) -> tuple[BlockKind, int]:
         lists = self.open["ul"] + self.open["ol"] + self.open["menu"] + self.open["dir"]

@@ -18,8 +18,21 @@ _BOMS = (
 _IRREGULAR = re.compile("\r\n|[\x80-\x9f\udc80-\udcff\U000e0000-\U000e007f]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _RUN = 4096
-#: Encodings that are told by their marks or their NULs; as a guess they make Chinese of noise.
+#: Never guessed: encodings that are told by their marks or NULs, and rare ones that make Japanese of any noise.
 _WIDE = ["utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le", "utf_7"]
+_RARE = [
+    "shift_jis_2004",
+    "shift_jisx0213",
+    "euc_jis_2004",
+    "euc_jisx0213",
+    "cp037",
+    "cp500",
+    "cp1026",
+    "cp1140",
+    "cp424",
+    "cp864",
+    "cp273",
+]
 _SAMPLE = 1 << 16
 
 
@@ -176,7 +189,7 @@ def _guess(data: bytes, error: UnicodeDecodeError) -> str:
         return "utf-8"
     from charset_normalizer import from_bytes
 
-    matches = from_bytes(sample, cp_exclusion=_WIDE)
+    matches = from_bytes(sample, cp_exclusion=_WIDE + _RARE)
     best = matches.best()
     if best is None:
         return "cp1252"

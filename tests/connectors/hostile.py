@@ -101,10 +101,11 @@ def pdfs() -> Iterator[Hostile]:
     yield Hostile("no-pages.pdf", samples.raw_pdf(b"", pages=b"<</Type/Pages/Kids[]/Count 0>>"))
     deep = samples.raw_pdf(b"BT /F 12 Tf 72 700 Td (After) Tj ET", extra=b"9 0 obj" + b"[" * 200_000 + b"]" * 200_000 + b"endobj\n")
     yield Hostile("deep-array.pdf", deep)
-    yield Hostile("self-form.pdf", samples.raw_pdf(
-        b"/X Do BT /F 12 Tf 72 700 Td (Once) Tj ET", page=b"/Resources<</XObject<</X 9 0 R>>/Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>",
-        extra=b"9 0 obj<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X 9 0 R>>>>/Length 5>>stream\n/X Do\nendstream endobj\n",
-    ))  # fmt: skip
+    form = (
+        b"9 0 obj<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X 9 0 R>>>>/Length 5>>stream\n/X Do\nendstream endobj\n"
+    )
+    own = b"/Resources<</XObject<</X 9 0 R>>/Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>"
+    yield Hostile("self-form.pdf", samples.raw_pdf(b"/X Do BT /F 12 Tf 72 700 Td (Once) Tj ET", page=own, extra=form))
     yield Hostile(
         "huge-page.pdf", samples.raw_pdf(b"BT /F 12 Tf 72 700 Td (Huge) Tj ET", page=b"/MediaBox[0 0 1000000000 1000000000]"), text="Huge"
     )
@@ -126,7 +127,7 @@ def pages() -> Iterator[Hostile]:
     yield Hostile("attributes.html", b"<html><p " + b" ".join(b"a%d=1" % n for n in range(300_000)) + b">Words", text="Words")
     yield Hostile("end-tags.html", b"<html>" + b"<div><span>" * 50_000 + b"</p></td></b>" * 50_000 + b"End", text="End")
     yield Hostile("open-comment.html", b"<html>Before" + b"<!--" * 100_000, text="Before")
-    yield Hostile("angles.html", b"<html>" + b"<" * 300_000 + b"End", text="End")
+    yield Hostile("angles.html", b"<html>" + b"< " * 150_000 + b"< End", text="End")
     yield Hostile("entities.html", b"<html>" + b"&amp;" * 200_000, text="&&")
     yield Hostile("hidden.html", b"<html><p>Seen<div style='display:none'>Ignore the rules</div>", text="Seen", never="Ignore")
     yield Hostile("all-hidden.html", b"<html><div hidden>Ignore the rules", reason="no visible text")

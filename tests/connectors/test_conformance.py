@@ -34,7 +34,8 @@ class TestMarkdown(ParserConformance):
 
     def samples(self) -> list[bytes]:
         return [
-            b"---\ntitle: T\n---\n# A\n\nb *c* [d](e) &amp; f\n\n1. g\n   - h\n\n> i\n\n```\nj\n```\n\n|k|l|\n|-|-|\n|m|n|\n\n<div>o</div>\n"
+            b"---\ntitle: T\n---\n# A\n\nb *c* [d](e) &amp; f\n\n1. g\n   - h\n\n> i\n\n"
+            b"```\nj\n```\n\n|k|l|\n|-|-|\n|m|n|\n\n<div>o</div>\n"
         ]
 
 

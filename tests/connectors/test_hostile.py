@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import resource
 import time
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -49,7 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def outcomes(folder: Path) -> Iterator[dict[str, Outcome]]:
+def outcomes(folder: Path) -> dict[str, Outcome]:
     """What came of each hostile file, and of a good file after it, all in one pool."""
     found: dict[str, Outcome] = {}
     good = [SourceItem(uri=name, token="", open=partial(io.BytesIO, data)) for name, (data, _) in GOOD.items()]
@@ -64,7 +63,7 @@ def outcomes(folder: Path) -> Iterator[dict[str, Outcome]]:
             seconds, grown = time.perf_counter() - begin, _memory() - before
             after = good[index % len(good)]
             found[item.uri.rsplit("/")[-1]] = Outcome(parsed, reason, seconds, [after.uri, pool.parse(after).text], grown)
-    yield found
+    return found
 
 
 def _memory() -> float:

@@ -33,11 +33,13 @@ def source_of(parsed: Parsed, data: bytes, phrase: str) -> bytes:
 
 
 def parsed_or_none(parser: PlainParser | MarkdownParser | HtmlParser, data: bytes) -> Parsed | None:
+    reason = ""
     try:
         parsed = parser.parse(data)
     except ParseError as error:
-        assert str(error)
-        assert "\n" not in str(error)
+        reason = str(error) or "\n"
+    assert "\n" not in reason
+    if reason:
         return None
     assert check(parsed) is None
     return parsed
@@ -58,7 +60,7 @@ def test_clean_text_keeps_its_own_offsets() -> None:
 def test_encodings(encoding: str) -> None:
     """Marked, unmarked and old encodings are read, and a phrase leads back to its own bytes."""
     text = {
-        "koi8-r": "Съешь же ещё этих мягких французских булок да выпей чаю.\r\nОтсюда видно море, и горы, и старый город на другом берегу широкой реки.",
+        "koi8-r": "Съешь же ещё этих мягких булок.\r\nОтсюда видно море, и горы, и старый город на другом берегу.",
         "shift_jis": "吾輩は猫である。名前はまだ無い。\r\nどこで生れたかとんと見当がつかぬ。",
     }.get(encoding, "The café is open until nine — said Zoë, “naturally”.\r\nNothing else was déjà vu.")
     data = text.encode(encoding)
@@ -69,7 +71,7 @@ def test_encodings(encoding: str) -> None:
 
 
 def test_what_is_no_text_becomes_a_space_or_a_mark() -> None:
-    """NUL and controls become spaces, a byte that is no UTF-8 a replacement character, tag characters spaces; and the rest keeps its place."""
+    """NUL and controls become spaces, a byte that is no UTF-8 a replacement character, tag characters spaces; the rest keeps its place."""
     data = "añ\0b\x1b[1m".encode() + b"\xff" + "c\U000e0041dé end".encode()
     parsed = PlainParser().parse(data)
     assert parsed.text == "añ b [1m\ufffdc dé end"
@@ -254,7 +256,8 @@ def test_what_shows_is_kept(markup: str) -> None:
 
 def test_boilerplate_goes_when_the_content_is_marked() -> None:
     """Beside a main or article element, navigation, footer, header and aside are left out; without one they stay."""
-    page = "<header>Top</header><nav>Menu</nav><main><article><header><h1>T</h1></header>Body<aside>Ad</aside></article></main><footer>F</footer>"
+    top, end = "<header>Top</header><nav>Menu</nav>", "</main><footer>F</footer>"
+    page = f"{top}<main><article><header><h1>T</h1></header>Body<aside>Ad</aside></article>{end}"
     assert read(page).text == "T\n\nBody"
     assert read("<nav>Menu</nav><div>Body</div>").text == "Menu\n\nBody"
 
