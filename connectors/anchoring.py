@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from ragkit.records import Anchor, Parsed
 
+from .parsers.source import width
+
 
 def covering(anchors: Sequence[Anchor], start: int, end: int) -> list[Anchor]:
     """The anchors that touch ``[start, end)``."""
@@ -28,9 +30,9 @@ def byte_span(parsed: Parsed, start: int, end: int) -> tuple[int, int] | None:
 def _within(parsed: Parsed, anchor: Anchor, start: int, end: int) -> tuple[int, int]:
     first, last = anchor.byte_start or 0, anchor.byte_end or 0
     encoding = str(parsed.metadata.get("encoding", "utf-8"))
-    before, inside, after = (
-        len(parsed.text[low:high].encode(encoding, "replace")) for low, high in ((anchor.start, start), (start, end), (end, anchor.end))
-    )
+    crlf = parsed.metadata.get("newline") == "crlf"
+    cuts = ((anchor.start, start), (start, end), (end, anchor.end))
+    before, inside, after = (width(parsed.text[low:high], encoding, crlf) for low, high in cuts)
     if before + inside + after != last - first:
         return first, last
     return first + before, last - after

@@ -84,7 +84,7 @@ class HtmlParser:
             blocks=tuple(builder.blocks),
             anchors=tuple(builder.anchors),
             title=title or next((text[b.start : b.end] for b in builder.blocks if b.kind == "heading"), None),
-            metadata={"encoding": source.encoding},
+            metadata=source.metadata,
             warnings=source.warnings + tuple(builder.warnings),
         )
 

@@ -53,7 +53,7 @@ class MarkdownParser:
             blocks=tuple(out.blocks),
             anchors=tuple(out.anchors),
             title=title,
-            metadata={"encoding": source.encoding, **metadata},
+            metadata={**metadata, **source.metadata},
             warnings=source.warnings + tuple(out.warnings),
         )
 

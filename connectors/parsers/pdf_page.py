@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from statistics import median
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ragkit.records import Box
 
@@ -16,14 +17,15 @@ if TYPE_CHECKING:
 
 _SMALLEST = 1.0
 _WHITE = 248
-_SPACES = frozenset(" \t\u00a0\u2002\u2003\u2009\u3000")
-_SOFT = frozenset("\x02\ufffe\uffff")
+#: What PDFium puts for the hyphen of a word that the end of a line breaks.
+_SOFT = ("\x02", "\ufffe", "\uffff")
+_TOKEN = re.compile("[\r\n\x02\ufffe\uffff]|[^\\s\x00-\x1f\x7f-\x9f\ufffe\uffff]+")
 
 
 class Char(NamedTuple):
-    """A character and its box in the page's own coordinates (from the bottom left)."""
+    """The address of the object that sets a character, and the character's box in the page's own coordinates (from the bottom left)."""
 
-    text: str
+    thing: int
     left: float
     bottom: float
     right: float
@@ -45,6 +47,8 @@ class PageReader:
         self._shown: dict[int, bool] = {}
         self._grounds: list[tuple[float, float, float, float]] | None = None
         self._scan: bool | None = None
+        self._box = raw.FS_RECTF()
+        self._pointer = ctypes.byref(self._box)
 
     def lines(self) -> list[Line]:
         """The lines of the page, in the order in which the page sets them."""
@@ -58,57 +62,69 @@ class PageReader:
         return lines
 
     def _read(self, textpage: pypdfium2.PdfTextPage) -> list[Line]:
-        raw, handle = self.raw, textpage.raw
-        rectangle = raw.FS_RECTF()
-        pointer = ctypes.byref(rectangle)
         lines: list[Line] = []
         words: list[Word] = []
-        chars: list[Char] = []
-        index, count = 0, raw.FPDFText_CountChars(handle)
-        while index < count:
-            code = raw.FPDFText_GetUnicode(handle, index)
-            at, index = index, index + 1
-            if 0xD800 <= code < 0xDC00 and index < count:
-                low = raw.FPDFText_GetUnicode(handle, index)
-                code, index = 0x10000 + ((code - 0xD800) << 10) + (low & 0x3FF), index + 1
-            text = chr(code)
-            if text in "\r\n" or text in _SOFT:
-                self._word(chars, words, soft=text in _SOFT)
-                if text in "\n" or text in _SOFT:
-                    self._line(words, lines)
-                    words = []
-                chars = []
-            elif text in _SPACES:
-                self._word(chars, words)
-                chars = []
-            elif code >= 0x20:
-                raw.FPDFText_GetLooseCharBox(handle, at, pointer)
-                char = Char(text, rectangle.left, rectangle.bottom, rectangle.right, rectangle.top)
-                if self._visible(raw.FPDFText_GetTextObject(handle, at), char):
-                    chars.append(char)
-                else:
-                    self.hidden += 1
-        self._word(chars, words)
+        text = self._text(textpage)
+        for match in _TOKEN.finditer(text):
+            piece = match.group()
+            if piece in _SOFT and words:
+                words[-1].soft = True
+            if piece in _SOFT or piece == "\n":
+                self._line(words, lines)
+                words = []
+            elif piece != "\r" and (word := self._word(textpage.raw, text, match.start(), match.end())):
+                words.append(word)
         self._line(words, lines)
         return lines
 
+    def _text(self, textpage: pypdfium2.PdfTextPage) -> str:
+        """One character for each of PDFium's, so that places in the text are its indices; pairs of surrogates stay pairs."""
+        raw, handle = self.raw, textpage.raw
+        count = raw.FPDFText_CountChars(handle)
+        buffer = (ctypes.c_ushort * (count + 1))()
+        written = raw.FPDFText_GetText(handle, 0, count, buffer) if count > 0 else 0
+        if written == count + 1:
+            return "".join(map(chr, buffer[:count]))
+        codes = (raw.FPDFText_GetUnicode(handle, index) for index in range(count))
+        return "".join(chr(code) if code < 0x110000 else "\ufffd" for code in codes)
+
+    def _word(self, handle: Any, text: str, start: int, end: int) -> Word | None:
+        """The word at ``[start, end)``, or what of it shows. Where one text object sets all of it, its ends are enough to ask for."""
+        first, last = self._char(handle, start), self._char(handle, end - 1)
+        chars = text[start:end]
+        plain = not INVISIBLE.search(chars)
+        if plain and first.thing == last.thing and self._visible(first) and self._visible(last):
+            shown = [first, last]
+        else:
+            every = [(char, self._char(handle, start + at)) for at, char in enumerate(chars)]
+            kept = [(char, place) for char, place in every if not INVISIBLE.match(char) and self._visible(place)]
+            self.hidden += len(every) - len(kept)
+            chars, shown = "".join(char for char, _ in kept), [place for _, place in kept]
+        if not shown:
+            return None
+        chars = chars.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        xa, ya = self._turned(min(c.left for c in shown), max(c.top for c in shown))
+        xb, yb = self._turned(max(c.right for c in shown), min(c.bottom for c in shown))
+        return Word(chars, Box(min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb)))
+
+    def _char(self, handle: Any, index: int) -> Char:
+        raw, box = self.raw, self._box
+        raw.FPDFText_GetLooseCharBox(handle, index, self._pointer)
+        thing = raw.FPDFText_GetTextObject(handle, index)
+        return Char(ctypes.cast(thing, ctypes.c_void_p).value or 0, box.left, box.bottom, box.right, box.top)
+
     # --- what shows ---
 
-    def _visible(self, thing: ctypes._Pointer[ctypes.Structure] | None, char: Char) -> bool:
-        if INVISIBLE.match(char.text) or "\ud800" <= char.text <= "\udfff":
-            return False
+    def _visible(self, char: Char) -> bool:
         left, bottom, right, top = self.frame
-        middle, height = (char.left + char.right) / 2, (char.bottom + char.top) / 2
-        if not (left <= middle <= right and bottom <= height <= top):
+        x, y = (char.left + char.right) / 2, (char.bottom + char.top) / 2
+        if not (left <= x <= right and bottom <= y <= top) or max(char.top - char.bottom, char.right - char.left) < _SMALLEST:
             return False
-        if max(char.top - char.bottom, char.right - char.left) < _SMALLEST:
-            return False
-        if not thing:
+        if not char.thing:
             return True
-        address = ctypes.cast(thing, ctypes.c_void_p).value or 0
-        if address not in self._shown:
-            self._shown[address] = self._object_shows(thing, middle, height)
-        return self._shown[address]
+        if char.thing not in self._shown:
+            self._shown[char.thing] = self._object_shows(ctypes.cast(char.thing, self.raw.FPDF_PAGEOBJECT), x, y)
+        return self._shown[char.thing]
 
     def _object_shows(self, thing: ctypes._Pointer[ctypes.Structure], x: float, y: float) -> bool:
         raw = self.raw
@@ -156,20 +172,6 @@ class PageReader:
             if self._scan:
                 self.notes.append("a scan; its text is the scanner's own reading")
         return self._scan
-
-    # --- words and lines ---
-
-    def _word(self, chars: list[Char], words: list[Word], *, soft: bool = False) -> None:
-        if chars:
-            text = "".join(char.text for char in chars)
-            corners = (
-                self._turned(min(c.left for c in chars), max(c.top for c in chars)),
-                self._turned(max(c.right for c in chars), min(c.bottom for c in chars)),
-            )
-            (xa, ya), (xb, yb) = corners
-            words.append(Word(text, Box(min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb)), soft))
-        elif soft and words:
-            words[-1].soft = True
 
     def _line(self, words: list[Word], lines: list[Line]) -> None:
         if words:

@@ -33,7 +33,7 @@ class PlainParser:
             for block in blocks
             for run in source.pieces(block.start, block.end)
         )
-        return Parsed(text=source.text, blocks=blocks, anchors=anchors, metadata={"encoding": source.encoding}, warnings=source.warnings)
+        return Parsed(text=source.text, blocks=blocks, anchors=anchors, metadata=source.metadata, warnings=source.warnings)
 
 
 def paragraphs(text: str) -> Iterator[tuple[int, int]]:

@@ -55,6 +55,12 @@ class Source(NamedTuple):
     encoding: str
     runs: tuple[Run, ...]
     warnings: tuple[str, ...]
+    crlf: bool = False
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What :func:`ragkit.connectors.anchoring.byte_span` needs to know."""
+        return {"encoding": self.encoding, "newline": "crlf"} if self.crlf else {"encoding": self.encoding}
 
     def span(self, start: int, end: int) -> tuple[int, int] | None:
         """The bytes of characters ``[start, end)``, exactly; ``start < end``."""
@@ -79,7 +85,7 @@ class Source(NamedTuple):
         if run.end - run.start == 1:
             return run.last if after else run.first
         inside = self.text[run.start : position + after]
-        return run.first + _width(inside, self.encoding)
+        return run.first + width(inside, self.encoding, self.crlf)
 
 
 def _merged(runs: list[Run]) -> list[Run]:
@@ -94,7 +100,10 @@ def _merged(runs: list[Run]) -> list[Run]:
     return joined
 
 
-def _width(text: str, encoding: str) -> int:
+def width(text: str, encoding: str, crlf: bool = False) -> int:
+    """Bytes of ``text`` in ``encoding``, each line feed counted as CRLF where the source has nothing else."""
+    if crlf:
+        return width(text, encoding) + text.count("\n") * len("\r".encode(encoding))
     if encoding == "utf-8" and text.isascii():
         return len(text)
     return len(text.encode(encoding, "surrogateescape" if encoding == "utf-8" else "replace"))
@@ -112,38 +121,39 @@ def decode(data: bytes, *, hint: str | None = None, tags: bool = False) -> Sourc
     body = data[skip:]
     raw = body.decode(encoding, "surrogateescape" if encoding == "utf-8" else "replace")
     exact = encoding.startswith("utf-") or (not _stateful(encoding) and _same(raw, encoding, body))
-    pieces, runs, length = _clean(raw, encoding, skip, tags)
+    crlf = "\r\n" in raw and raw.count("\r\n") == raw.count("\n") == raw.count("\r")
+    pieces, runs, length = _clean(raw.replace("\r\n", "\n") if crlf else raw, encoding, skip, tags, crlf)
     exact = exact and length == len(data)
     text = "".join(pieces)
     if _CONTROL.search(text):
         text = _CONTROL.sub(lambda match: "\n" if match.group() == "\r" else " ", text)
-    return Source(text, encoding, tuple(runs) if exact else (), tuple(_warnings(raw, encoding, tags)))
+    return Source(text, encoding, tuple(runs) if exact else (), tuple(_warnings(raw, encoding, tags)), crlf)
 
 
-def _clean(raw: str, encoding: str, skip: int, tags: bool) -> tuple[list[str], list[Run], int]:
+def _clean(raw: str, encoding: str, skip: int, tags: bool, crlf: bool) -> tuple[list[str], list[Run], int]:
     pieces: list[str] = []
     runs: list[Run] = []
     at, chars, offset = 0, 0, skip
     for match in _IRREGULAR.finditer(raw):
-        chars, offset = _regular(raw[at : match.start()], encoding, chars, offset, pieces, runs)
+        chars, offset = _regular(raw[at : match.start()], encoding, crlf, chars, offset, pieces, runs)
         found = match.group()
-        width = _width(found, encoding)
+        length = width(found, encoding)
         keep = tags and found >= "\U000e0000"
         pieces.append("\n" if found == "\r\n" else "\ufffd" if "\udc80" <= found <= "\udcff" else found if keep else " ")
         if found != "\r\n":
-            runs.append(Run(chars, chars + 1, offset, offset + width))
-        chars, offset, at = chars + 1, offset + width, match.end()
-    _, offset = _regular(raw[at:], encoding, chars, offset, pieces, runs)
+            runs.append(Run(chars, chars + 1, offset, offset + length))
+        chars, offset, at = chars + 1, offset + length, match.end()
+    _, offset = _regular(raw[at:], encoding, crlf, chars, offset, pieces, runs)
     return pieces, runs, offset
 
 
-def _regular(text: str, encoding: str, chars: int, offset: int, pieces: list[str], runs: list[Run]) -> tuple[int, int]:
+def _regular(text: str, encoding: str, crlf: bool, chars: int, offset: int, pieces: list[str], runs: list[Run]) -> tuple[int, int]:
     pieces.append(text)
     for low in range(0, len(text), _RUN):
         part = text[low : low + _RUN]
-        width = _width(part, encoding)
-        runs.append(Run(chars, chars + len(part), offset, offset + width))
-        chars, offset = chars + len(part), offset + width
+        length = width(part, encoding, crlf)
+        runs.append(Run(chars, chars + len(part), offset, offset + length))
+        chars, offset = chars + len(part), offset + length
     return chars, offset
 
 
