@@ -102,6 +102,7 @@ def _child(parser: type[Parser], header: dict[str, Any], body: bytes, private: t
         for stream in private:
             os.close(stream.fileno())
         os.dup2(1, 2)
+        gc.disable()  # the child is gone before a collection would pay
         lockdown.limit(seconds=header["timeout_s"], memory_mb=header["memory_mb"])
         lockdown.forbid()
         reply, text = _parse(parser, header, body)

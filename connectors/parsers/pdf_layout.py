@@ -58,18 +58,14 @@ class Paragraph:
         """The paragraph's text in pieces: words with their boxes, what stands between them without. A word broken by
         the end of a line is joined where the file marks its hyphen as soft or both halves are lower case."""
         before: Word | None = None
-        for line in self.lines:
-            for index, word in enumerate(line.words):
+        for line, following in zip(self.lines, [*self.lines[1:], None], strict=True):
+            for word in line.words:
                 text = word.text
-                if before is not None and not (index == 0 and before.soft):
+                if before is not None and not before.soft:
                     yield " ", None
-                broken = index == len(line.words) - 1 and line is not self.lines[-1] and _broken(word, self._next(line))
+                broken = following is not None and word is line.words[-1] and _broken(word, following.words[0])
                 yield (text.rstrip("-\u00ad\u2010") or text) if broken else text, word.box
                 before = Word(text, word.box, soft=broken)
-
-    def _next(self, line: Line) -> Word:
-        following = next(index for index, other in enumerate(self.lines) if other is line) + 1
-        return self.lines[following].words[0]
 
 
 def _broken(word: Word, after: Word) -> bool:
