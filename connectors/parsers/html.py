@@ -33,6 +33,7 @@ _BLOCK = _names(
     "td tfoot th thead tr ul"
 )
 _BOILERPLATE = _names("nav footer aside header")
+_HEADINGS = _names("h1 h2 h3 h4 h5 h6")
 _LISTS = _names("ul ol menu dir")
 #: A start tag (the key) ends these open elements, unless one of the second set stands between.
 _TABLE = frozenset(["table"])
@@ -179,6 +180,8 @@ class Extractor(HTMLParser):
     def _implied(self, tag: str) -> None:
         if tag in _P_ENDS and self.open["p"]:
             self._close("p", _SCOPE)
+        if tag in _HEADINGS and self.stack and self.stack[-1].tag in _HEADINGS:
+            self._pop_to(len(self.stack) - 1)
         ends, barriers = _CLOSES.get(tag, (frozenset(), frozenset()))
         if not any(self.open[name] for name in ends):
             return
@@ -257,7 +260,7 @@ class Extractor(HTMLParser):
 
     def _boundary(self, tag: str) -> None:
         if self.layout and not self.layout[-1] and self.open["table"]:
-            if re.fullmatch("h[1-6]", tag):
+            if tag in _HEADINGS:
                 self._lay_out()
             elif tag == "caption":
                 self.out.flush("caption")

@@ -200,6 +200,8 @@ class _Reader:
         elif child.type == "html_inline":
             at = self.text.find(child.content, self.cursor, self.region[1])
             self.cursor = at + len(child.content) if at >= 0 else self.cursor
+            if child.content.lower().startswith("<br"):
+                self.out.add("\n")
 
     def _pass_link(self) -> None:
         found = _LINK_END.match(self.text, self.cursor, self.region[1])
