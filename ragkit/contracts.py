@@ -56,10 +56,10 @@ class Parser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TokenVectors:
-    """Contextual token vectors of one text: ``vectors`` is ``(n, dimension)`` float32 with L2-normalised rows; token
+    """Contextual token vectors of one text: ``vectors`` is ``(n, dimension)`` float32 or float16 with L2-normalised rows; token
     ``i`` covers the characters ``[starts[i], ends[i])`` (``(n,)`` int32)."""
 
-    vectors: NDArray[np.float32]
+    vectors: NDArray[np.float32] | NDArray[np.float16]
     starts: NDArray[np.int32]
     ends: NDArray[np.int32]
 

@@ -32,21 +32,25 @@ class TokenCache:
         if keys is None:
             return self._embedder.embed_tokens(texts)
         missing = [i for i, key in enumerate(keys) if key not in self._kept]
-        fresh = dict(zip(missing, self._embedder.embed_tokens([texts[i] for i in missing]), strict=True)) if missing else {}
-        found = [fresh[i] if i in fresh else self._kept[key] for i, key in enumerate(keys)]
-        for i, vectors in fresh.items():
-            self._keep(keys[i], vectors)
-        for key in keys:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-        return found
+        fresh = [_half(v) for v in self._embedder.embed_tokens([texts[i] for i in missing])] if missing else []
+        found = dict(zip(missing, fresh, strict=True))
+        result = [found[i] if i in found else self._kept[key] for i, key in enumerate(keys)]
+        for key, vectors in zip(keys, result, strict=True):
+            self._keep(key, vectors)
+        return result
 
     def _keep(self, key: int, vectors: TokenVectors) -> None:
-        half = TokenVectors(vectors.vectors.astype(np.float16), vectors.starts, vectors.ends)  # type: ignore[arg-type]
-        self._kept[key] = half
-        self._bytes += half.vectors.nbytes
+        if key not in self._kept:
+            self._bytes += vectors.vectors.nbytes
+        self._kept[key] = vectors
+        self._kept.move_to_end(key)
         while self._bytes > self._capacity and len(self._kept) > 1:
             self._bytes -= self._kept.popitem(last=False)[1].vectors.nbytes
+
+
+def _half(tokens: TokenVectors) -> TokenVectors:
+    """The same in half precision: what comes out of the cache must be what went in."""
+    return TokenVectors(tokens.vectors.astype(np.float16), tokens.starts, tokens.ends)
 
 
 def similarity(query: NDArray[np.float32], passage: NDArray[Any]) -> NDArray[np.float32]:

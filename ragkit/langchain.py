@@ -1,0 +1,77 @@
+"""ragkit in LangChain: a retriever, a runnable that answers, and any LangChain chat model as ragkit's generator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.language_models import BaseChatModel
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import Runnable, RunnableConfig
+from pydantic import ConfigDict
+
+from ragkit.api import Ragkit
+from ragkit.records import Answer, Hit
+
+
+class RagkitRetriever(BaseRetriever):
+    """Passages of a store as LangChain documents; ``metadata`` carries each hit's JSON but its text.
+
+    ``k``, ``filter`` and ``principal`` are those of :meth:`ragkit.Ragkit.search`; each may also be given to ``invoke``.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    kit: Ragkit
+    k: int | None = None
+    filter: str | None = None
+    principal: str | None = None
+    rerank: bool = True
+
+    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **given: Any) -> list[Document]:
+        options = {"k": self.k, "filter": self.filter, "principal": self.principal, "rerank": self.rerank, **given}
+        return [_document(hit) for hit in self.kit.search(query, **options)]
+
+
+class RagkitRunnable(Runnable[str, Answer]):
+    """A question in, an :class:`ragkit.Answer` out. ``stream`` gives the answer's sentences' text as each is checked."""
+
+    def __init__(self, kit: Ragkit, **options: Any) -> None:
+        self._kit = kit
+        self._options = options
+
+    def invoke(self, input: str, config: RunnableConfig | None = None, **given: Any) -> Answer:
+        return self._call_with_config(lambda question: self._kit.ask(question, **{**self._options, **given}), input, config)
+
+    def sentences(self, question: str) -> Iterator[str]:
+        """The text of each sentence, once it is checked."""
+        for event in self._kit.stream(question, **self._options):
+            if event.kind == "sentence":
+                yield event.text
+
+
+class LangChainGenerator:
+    """A LangChain chat model as a :class:`ragkit.contracts.Generator`. It follows no grammar: its answers are checked all the same."""
+
+    sha256 = ""
+
+    def __init__(self, model: BaseChatModel) -> None:
+        self._model = model
+
+    @property
+    def id(self) -> str:
+        return f"langchain:{self._model._llm_type}"
+
+    def count_tokens(self, text: str) -> int:
+        return self._model.get_num_tokens(text)
+
+    def stream(self, system: str, user: str, *, grammar: str | None = None, max_tokens: int = 256) -> Iterator[str]:
+        for piece in self._model.stream([("system", system), ("human", user)]):
+            yield str(piece.text)
+
+
+def _document(hit: Hit) -> Document:
+    fields = hit.to_dict()
+    return Document(page_content=fields.pop("text"), metadata=fields, id=f"{hit.uri}#{hit.start_char_index}-{hit.end_char_index}")

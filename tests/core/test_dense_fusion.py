@@ -1,0 +1,56 @@
+"""Dense search is exact over the rows that may be seen; fusion is arithmetic."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ragkit.index import dense, fusion
+from ragkit.index.dense import DenseIndex
+
+
+def _unit(rng: np.random.Generator, n: int, d: int = 16) -> np.ndarray:
+    vectors = rng.normal(size=(n, d)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 30), min_size=1, max_size=3), st.floats(0, 1))
+def test_search_is_exact_among_the_allowed_rows(seed: int, sizes: list[int], share: float) -> None:
+    """FAISS with a selector finds just what a product over the allowed rows finds; no other row is returned."""
+    rng = np.random.default_rng(seed)
+    parts = [_unit(rng, n) for n in sizes]
+    everything = np.concatenate(parts).astype(np.float16).astype(np.float32)
+    live = rng.random(len(everything)) < 0.9
+    allowed = rng.random(len(everything)) < share
+    query = _unit(rng, 1)[0]
+    rows, scores = DenseIndex([dense.build(p) for p in parts], live).search(query, 5, allowed=allowed)
+    visible = np.flatnonzero(live & allowed)
+    expected = np.sort(everything[visible] @ query)[::-1][:5]
+    assert set(rows.tolist()) <= set(visible.tolist())
+    np.testing.assert_allclose(scores, expected, atol=1e-5)
+
+
+def test_scores_of_chosen_rows_across_segments() -> None:
+    """The cosine of any row can be asked for, whichever segment holds it."""
+    rng = np.random.default_rng(3)
+    parts = [_unit(rng, 4), _unit(rng, 3)]
+    query = _unit(rng, 1)[0]
+    found = DenseIndex([dense.build(p) for p in parts], np.ones(7, bool)).scores(query, np.array([6, 0, 3]))
+    np.testing.assert_allclose(found, (np.concatenate(parts) @ query)[[6, 0, 3]], atol=2e-3)
+
+
+@given(st.lists(st.floats(-100, 100), min_size=1, max_size=30))
+def test_minmax_stays_in_the_unit_interval_and_keeps_the_order(values: list[float]) -> None:
+    """0 is the lowest, 1 the highest, and no pair changes places."""
+    scaled = fusion.minmax(np.array(values))
+    assert scaled.min() >= 0 and scaled.max() <= 1
+    assert all(b <= a for a, b in zip(scaled[np.argsort(values)][1:], scaled[np.argsort(values)][:-1], strict=True))
+
+
+def test_reciprocal_rank_ignores_lists_that_lack_a_row() -> None:
+    """Rank 0 adds nothing; equal ranks add equal shares."""
+    scores = fusion.reciprocal_rank([np.array([1, 0, 2]), np.array([0, 1, 2])], k=60)
+    assert scores[0] == scores[1] == 1 / 61
+    assert scores[2] == 2 / 62

