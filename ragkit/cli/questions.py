@@ -21,7 +21,7 @@ As = Annotated[str | None, typer.Option("--as", metavar="PRINCIPAL", help="See o
 def search(
     session: Session,
     query: Annotated[str | None, typer.Argument(metavar="QUERY", help="What to look for.")] = None,
-    k: Annotated[int | None, typer.Option("-k", min=1, help="Most passages [default: the setting retrieval.k].")] = None,
+    k: Annotated[int | None, typer.Option("-k", min=1, help="Most passages (default: the setting retrieval.k).")] = None,
     filter: Filter = None,
     principal: As = None,
     rerank: Annotated[bool, typer.Option("--rerank/--no-rerank", help="Order the best by late interaction as well.")] = True,
