@@ -73,4 +73,13 @@ def load(name: str) -> Any:
             f"mend or remove it: pip install --upgrade {package}, or pip uninstall {package}"
         ) from error
     found.name = name
-    return found
+    return _alike(found)
+
+
+def _alike(command: Any) -> Any:
+    """``command`` and those below it, with the core's plain help and without typer's own completion options."""
+    command.rich_markup_mode = None
+    command.params = [p for p in command.params if p.name not in ("install_completion", "show_completion")]
+    for child in getattr(command, "commands", {}).values():
+        _alike(child)
+    return command

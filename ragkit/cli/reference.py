@@ -81,7 +81,7 @@ def cli_page() -> str:
     parts += [_option(p) for p in core.params if p.name in shared]
     for name, command in known:
         parts.append(f"\n## ragkit {name}\n\n{(command.help or '').strip()}\n\n{_usage(name, command)}")
-        rows = [_option(p) for p in command.params if p.name not in shared and not _everywhere(p)]
+        rows = [_option(p) for p in command.params if p.name not in shared and not _is_help(p)]
         parts += ["\n", *rows] if rows else []
     return "".join(parts)
 
@@ -122,8 +122,8 @@ def _argument(parameter: Any) -> str:
     return name if parameter.required else f"[{name}]"
 
 
-def _everywhere(parameter: Any) -> bool:
-    return bool({"--help", "--install-completion", "--show-completion"} & set(parameter.opts))
+def _is_help(parameter: Any) -> bool:
+    return "--help" in parameter.opts
 
 
 def main(folder: Path) -> None:

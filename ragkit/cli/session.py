@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Store = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="The store's folder (default: $RAGKIT_STORE, else .ragkit).")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value to standard output and nothing else there.")]
-Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="A settings file (default: $RAGKIT_CONFIG, else ragkit.toml).")]
+Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings file (default: $RAGKIT_CONFIG, else ragkit.toml).")]
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="PART.KEY=VALUE", help="A setting's value; may be repeated.")]
 
 #: Name, type and default of each shared option.
