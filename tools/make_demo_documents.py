@@ -8,7 +8,7 @@ The texts use a few marks of Markdown: headings, lists of one level, tables with
 from __future__ import annotations
 
 import argparse
-import datetime
+import datetime as dt
 import io
 import re
 import zipfile
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 HERE = Path(__file__).parent
 TARGET = HERE.parent / "ragkit" / "demo" / "documents"
-EPOCH = datetime.datetime(2025, 1, 1, tzinfo=datetime.UTC)
+EPOCH = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
 
 
 class Part(NamedTuple):
@@ -56,6 +56,7 @@ def make_pdf(text: str) -> bytes:
 
     styles = getSampleStyleSheet()
     styles["BodyText"].fontName, styles["BodyText"].fontSize, styles["BodyText"].leading = "Times-Roman", 11, 14.5
+    styles["Heading2"].keepWithNext = 1
     blocks = parts(text)
     flow: list[Any] = []
     for part in blocks:
@@ -81,7 +82,11 @@ def _pdf_table(cells: list[list[str]], styles: Any) -> Any:
     from reportlab.lib import colors
     from reportlab.platypus import Paragraph, Table, TableStyle
 
-    grid = [("GRID", (0, 0), (-1, -1), 0.5, colors.grey), ("BACKGROUND", (0, 0), (-1, 0), colors.whitesmoke), ("VALIGN", (0, 0), (-1, -1), "TOP")]
+    grid = [
+        ("GRID", (0, 0), (-1, -1), 0.5, colors.grey),
+        ("BACKGROUND", (0, 0), (-1, 0), colors.whitesmoke),
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+    ]
     return Table([[Paragraph(c, styles["BodyText"]) for c in row] for row in cells], repeatRows=1, style=TableStyle(grid))
 
 
