@@ -76,7 +76,7 @@ docs: $(VENV)/.core ## docs/cli.md and docs/configuration.md, from the code
 	$(BIN)/python -m ragkit.cli.reference docs
 
 bench: $(VENV)/.core ## the measurements; RAGKIT_DATA names the folder of collections
-	$(BIN)/ragkit eval run $(BENCH_ARGS)
+	$(BIN)/python -m bench $(BENCH_ARGS)
 
 clean: ## what a build and a test leave behind
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

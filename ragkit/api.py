@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from ragkit.answer.asker import Asker
-from ragkit.check import faults
 from ragkit.answer.verify import AlignmentVerifier
+from ragkit.check import faults
 from ragkit.contracts import Embedder, Generator, Reranker
 from ragkit.errors import DocumentNotFound, StoreNotFound
 from ragkit.index import files
@@ -206,7 +206,9 @@ class Ragkit:
         if missing:
             raise DocumentNotFound(f"no document {missing[0]!r} in the store; `ragkit ls` lists those that are there")
         with writer_lock(self.path):
-            Ingestor(self._segments, self._catalog, self.embedder, self._pool, self.settings).remove([k.document_id for k in known.values()])
+            Ingestor(self._segments, self._catalog, self.embedder, self._pool, self.settings).remove(
+                [k.document_id for k in known.values()]
+            )
         return len(known)
 
     def documents(self) -> list[DocumentInfo]:

@@ -40,7 +40,10 @@ def _id_faults(indexed: np.ndarray, live: np.ndarray, dead: np.ndarray) -> list[
     found = []
     if len(np.unique(indexed)) != len(indexed):
         found.append(f"{len(indexed) - len(np.unique(indexed))} passages are indexed twice")
-    for what, ids in (("in the catalog but not indexed", np.setdiff1d(live, visible)), ("indexed but not in the catalog", np.setdiff1d(visible, live))):
+    for what, ids in (
+        ("in the catalog but not indexed", np.setdiff1d(live, visible)),
+        ("indexed but not in the catalog", np.setdiff1d(visible, live)),
+    ):
         if len(ids):
             found.append(f"{len(ids)} passages are {what}, the first is {ids[0]}")
     return found

@@ -8,6 +8,8 @@ from typing import Any
 
 from ragkit.errors import PluginError
 
+_MEND = "mend it with: pip install --force-reinstall ragkit"
+
 
 @cache
 def runtime(name: str) -> Any:
@@ -20,5 +22,5 @@ def runtime(name: str) -> Any:
         try:
             return entry.load()
         except (ImportError, AttributeError) as error:
-            raise PluginError(f"the part {name!r} of ragkit ({entry.value}) cannot be loaded: {error}; mend it with: pip install --force-reinstall ragkit") from error
-    raise PluginError(f"no installed package offers the part {name!r}; mend it with: pip install --force-reinstall ragkit")
+            raise PluginError(f"the part {name!r} of ragkit ({entry.value}) cannot be loaded: {error}; {_MEND}") from error
+    raise PluginError(f"no installed package offers the part {name!r}; {_MEND}")

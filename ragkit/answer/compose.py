@@ -36,7 +36,7 @@ class Draft:
     def ready(self, *, whole: bool = False) -> Iterator[Drafted]:
         """Sentences whose citations are complete, each once. What has no citation is not a sentence of an answer."""
         while match := _CITED.match(self.reply, self._taken):
-            if match.end() == len(self.reply) and not whole:
+            if not whole and self.reply[match.end() : match.end() + 1] in ("", "["):
                 return  # another citation may follow
             self._taken = match.end()
             text = " ".join(match["text"].split())

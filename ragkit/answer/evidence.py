@@ -21,6 +21,8 @@ from ragkit.text.words import terms
 #: Weights of a sentence's score: alignment with the question (MaxSim with the passage's own contextual token vectors),
 #: BM25 among the candidate sentences, and its passage's score. Measured on the XQuAD development articles.
 ALIGNMENT, LEXICAL, PASSAGE = 0.9, 0.1, 0.1
+#: A sentence that scores lower than the best by more than this is not evidence.
+MAX_GAP = 0.3
 #: Sentences whose union must cover the question for it to count as answered.
 UNION = 3
 
@@ -44,7 +46,7 @@ class Selection:
 
 
 def select(question: str, found: Found, pinned: Pinned, tokens: TokenCache, count: int) -> Selection:
-    """The ``count`` best sentences of ``found.hits`` for ``question``."""
+    """The (at most) ``count`` best sentences of ``found.hits`` for ``question``."""
     wanted = tokens.get([question])[0]
     weights = token_weights(question, wanted, found.idf)
     candidates = _candidates(found.hits, pinned, tokens, wanted)
@@ -55,7 +57,8 @@ def select(question: str, found: Found, pinned: Pinned, tokens: TokenCache, coun
     passage = np.array([c.hit.score for c in candidates])
     scores = ALIGNMENT * alignment + LEXICAL * minmax(lexical) + PASSAGE * passage
     order = np.argsort(-scores, kind="stable").tolist()
-    evidence = tuple(_evidence(n, candidates[i], float(scores[i])) for n, i in enumerate(order[:count], 1))
+    near = [i for i in order[:count] if scores[i] >= scores[order[0]] - MAX_GAP]
+    evidence = tuple(_evidence(n, candidates[i], float(scores[i])) for n, i in enumerate(near, 1))
     signals = _signals(question, found.hits, [candidates[i] for i in order[:UNION]], weights, found.idf)
     return Selection(evidence, probability(signals), signals)
 
@@ -95,7 +98,9 @@ def _bm25(query: list[str], sentences: list[list[str]]) -> NDArray[np.float64]:
     return np.asarray(BM25Okapi(sentences, k1=1.2, b=0.75).get_scores(query), np.float64)
 
 
-def _signals(question: str, hits: Sequence[Hit], best: Sequence[_Sentence], weights: NDArray[Any], idf: dict[str, float]) -> dict[str, float]:
+def _signals(
+    question: str, hits: Sequence[Hit], best: Sequence[_Sentence], weights: NDArray[Any], idf: dict[str, float]
+) -> dict[str, float]:
     """Absolute measures, each in [0, 1] or near it, that do not depend on how many documents there are."""
     union = np.max([s.best for s in best], axis=0)
     said = {term for s in best for term in terms(s.text)}
@@ -104,7 +109,6 @@ def _signals(question: str, hits: Sequence[Hit], best: Sequence[_Sentence], weig
     return {
         "alignment": max(float(s.best @ weights) for s in best),
         "union": float(union @ weights),
-        "weakest": float(np.sort(union[weights > 0])[:2].mean()) if (weights > 0).any() else 0.0,
         "dense": max(hit.scores.get("dense", 0.0) for hit in hits),
         "coverage": sum(weight for term, weight in asked.items() if term in said) / total if total else 0.0,
     }

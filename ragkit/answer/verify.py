@@ -22,7 +22,8 @@ from ragkit.text.words import terms
 
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_NEGATION = re.compile(r"\b(?:no|not|never|none|nobody|nothing|neither|nor|without|cannot|lacks?|fails?|failed|unable)\b|n[’']t\b", re.IGNORECASE)
+_NEGATIONS = "no not never none nobody nothing neither nor without cannot lack lacks fail fails failed unable".split()
+_NEGATION = re.compile(rf"\b(?:{'|'.join(_NEGATIONS)})\b|n[’']t\b", re.IGNORECASE)
 #: Content words of a claim, in the evidence's order, must make up this share of it for composed prose to be shown.
 MIN_ORDER = 0.75
 #: ... and this share of them must stand in the evidence at all.

@@ -23,6 +23,7 @@ def build(vectors: NDArray[np.float32]) -> Any:
 
 
 def to_bytes(index: Any) -> memoryview:
+    """The index as FAISS writes it to a file."""
     import faiss
 
     return memoryview(faiss.serialize_index(index))

@@ -87,8 +87,9 @@ def map_arrays(file: Path) -> dict[str, NDArray[Any]]:
     header_end = 8 + int.from_bytes(mapped[:8], "little")
     header = json.loads(mapped[8:header_end])
     return {
-        name: np.frombuffer(mapped, _DTYPES[entry["dtype"]], offset=header_end + entry["data_offsets"][0], count=int(np.prod(entry["shape"])))
-        .reshape(entry["shape"])
+        name: np.frombuffer(
+            mapped, _DTYPES[entry["dtype"]], offset=header_end + entry["data_offsets"][0], count=int(np.prod(entry["shape"]))
+        ).reshape(entry["shape"])
         for name, entry in header.items()
         if name != "__metadata__"
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragkit.contracts import TokenVectors
 from ragkit.errors import ModelError
-from ragkit.models import registry
+from ragkit.models import processors, registry
 from ragkit.settings import EmbeddingSettings
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ class SentenceTransformerEmbedder:
         import torch
         from sentence_transformers import SentenceTransformer
 
-        torch.set_num_threads(self._settings.threads or os.cpu_count() or 1)
+        torch.set_num_threads(processors.threads(self._settings.threads))
         try:
             return SentenceTransformer(str(self._folder or self._settings.model), device="cpu", trust_remote_code=False)
         except (OSError, ValueError) as error:
@@ -89,7 +88,7 @@ class SentenceTransformerEmbedder:
         import torch
 
         model = self._model[0].auto_model
-        return copy.deepcopy(model).to(torch.bfloat16) if _has_native_bfloat16() else model
+        return copy.deepcopy(model).to(torch.bfloat16) if processors.multiplies_bfloat16() else model
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(e.ids) for e in self._tokenizer.encode_batch(list(texts), add_special_tokens=False)]
@@ -133,12 +132,6 @@ class SentenceTransformerEmbedder:
             spans = np.array([e.offsets[i] for i in keep], np.int32).reshape(-1, 2)
             found.append(TokenVectors(hidden[row, keep], spans[:, 0], spans[:, 1]))
         return found
-
-
-def _has_native_bfloat16() -> bool:
-    import torch
-
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def _hub_folder(name: str) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from ragkit.errors import ModelError
-from ragkit.models import registry
+from ragkit.models import processors, registry
 from ragkit.settings import GenerationSettings
 
 #: Chat formats by name: what stands before the system text, the user's text, and the reply. A GGUF file's own
@@ -56,10 +55,15 @@ class LlamaCppGenerator:
         """The ``llama_cpp.Llama`` at work."""
         from llama_cpp import Llama
 
-        threads = self._settings.threads or os.cpu_count() or 1
+        threads = processors.threads(self._settings.threads)
         try:
             return Llama(
-                str(self._file), n_ctx=self._settings.context, n_threads=threads, n_threads_batch=threads, seed=self._settings.seed, verbose=False
+                str(self._file),
+                n_ctx=self._settings.context,
+                n_threads=threads,
+                n_threads_batch=threads,
+                seed=self._settings.seed,
+                verbose=False,
             )
         except (ValueError, OSError) as error:
             raise ModelError(f"generation model {self.id!r}: llama.cpp cannot load {self._file}: {error}") from error

@@ -122,5 +122,7 @@ class CrossEncoderReranker:
     ) -> NDArray[np.float32]:
         import torch
 
-        found: NDArray[np.float32] = self._model.predict([(query, p) for p in passages], activation_fn=torch.nn.Sigmoid(), show_progress_bar=False)
+        found: NDArray[np.float32] = self._model.predict(
+            [(query, p) for p in passages], activation_fn=torch.nn.Sigmoid(), show_progress_bar=False
+        )
         return found.astype(np.float32)

@@ -166,7 +166,9 @@ class Catalog:
         found: dict[str, Known] = {}
         with self.snapshot() as connection:
             for some in _batches(uris):
-                query = sa.select(documents.c.uri, documents.c.id, documents.c.token, documents.c.sha256).where(_LIVE, documents.c.uri.in_(some))
+                query = sa.select(documents.c.uri, documents.c.id, documents.c.token, documents.c.sha256).where(
+                    _LIVE, documents.c.uri.in_(some)
+                )
                 found.update({row.uri: Known(row.id, row.token, row.sha256) for row in connection.execute(query)})
         return found
 
@@ -369,7 +371,15 @@ def _add(connection: sa.Connection, new: NewDocument, generation: int) -> None:
     }
     document_id = connection.execute(documents.insert().values(row)).inserted_primary_key[0]
     rows = [
-        {"id": i, "document_id": document_id, "start": c.start, "end": c.end, "tokens": c.tokens, "page": page, "headings": list(c.headings) or None}
+        {
+            "id": i,
+            "document_id": document_id,
+            "start": c.start,
+            "end": c.end,
+            "tokens": c.tokens,
+            "page": page,
+            "headings": list(c.headings) or None,
+        }
         for i, c, page in zip(new.chunk_ids, new.chunks, new.pages, strict=True)
     ]
     if rows:

@@ -77,7 +77,8 @@ class _Reader:
 
     def _error(self, what: str, at: int) -> FilterError:
         return FilterError(
-            f"filter {self._text!r}: {what} at character {at + 1}. A filter looks like: year >= 2020 and lang in ['en', 'de'] and not exists(draft)"
+            f"filter {self._text!r}: {what} at character {at + 1}. "
+            "A filter looks like: year >= 2020 and lang in ['en', 'de'] and not exists(draft)"
         )
 
     def _take(self, kind: str, *values: str) -> Any:

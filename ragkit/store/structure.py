@@ -17,7 +17,12 @@ def pack(parsed: Parsed) -> bytes:
     """Everything of ``parsed`` but its text and title."""
     blocks, anchors = parsed.blocks, parsed.anchors
     tree: dict[str, Any] = {
-        "blocks": [[_KINDS.index(b.kind) for b in blocks], _deltas([b.start for b in blocks]), [b.end - b.start for b in blocks], [b.level for b in blocks]],
+        "blocks": [
+            [_KINDS.index(b.kind) for b in blocks],
+            _deltas([b.start for b in blocks]),
+            [b.end - b.start for b in blocks],
+            [b.level for b in blocks],
+        ],
         "anchors": [_deltas([a.start for a in anchors]), [a.end - a.start for a in anchors]],
         "bytes": _optional([(a.byte_start, a.byte_end) if a.byte_start is not None else None for a in anchors]),
         "pages": _optional([a.page for a in anchors]),

@@ -24,7 +24,9 @@ _END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？｡]+[」』”�
 _LAST_WORD = re.compile(r"(\w+(?:\.\w+)*)\.$")
 _OPENER = re.compile(r"\s+[\"'“‘«(\[]*(\S)")
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
-_CONTINUES = frozenset("a an and are as at but by for from had has have if in into is it its nor of on or so that the their then this to was were which who with".split())
+_CONTINUES = frozenset(
+    "a an and are as at but by for from had has have if in into is it its nor of on or so that the their then this to was were which who with".split()
+)
 
 
 def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[Span]:
@@ -114,14 +116,16 @@ def _abbreviation(word: str, following: str, text: str, at: int) -> bool:
     plain = word.lower()
     if plain in MAY_END:
         nextword = re.match(r"\w+", text[at : at + 20])
-        return following.isdigit() or (nextword is not None and not nextword.group().lower() in _CONTINUES and plain not in ("etc", "usw", "al"))
+        return following.isdigit() or (
+            nextword is not None and nextword.group().lower() not in _CONTINUES and plain not in ("etc", "usw", "al")
+        )
     if plain in ("no", "nos", "art", "sec", "ch", "fig", "p", "mar", "sun", "sat", "est", "ed", "mt", "ft", "apt", "c", "str"):
         return following.isdigit() or (plain in ("mt", "ft") and following.isupper())
     if plain in ABBREVIATIONS:
         return True
     if len(word) == 1 and word.isalpha():
         return word.isupper() and word != "I"
-    return "." in word and all(len(part) == 1 for part in word.split("."))  and following.isdigit() is False and _initials(word, text, at)
+    return "." in word and all(len(part) == 1 for part in word.split(".")) and following.isdigit() is False and _initials(word, text, at)
 
 
 def _initials(word: str, text: str, at: int) -> bool:

@@ -35,7 +35,8 @@ def _citations_are_exact(kit: Ragkit, answer: Answer) -> int:
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(
-    ("question", "gold"), [("Who built the lighthouse on Skerry Point?", "Ada Thornbury"), ("How deep was the deepest ice core?", "212 metres")]
+    ("question", "gold"),
+    [("Who built the lighthouse on Skerry Point?", "Ada Thornbury"), ("How deep was the deepest ice core?", "212 metres")],
 )
 def test_answers_hold_the_fact_and_cite_it_exactly(filled: Ragkit, question: str, gold: str, mode: Mode) -> None:
     """In every mode the fact is in a cited passage, each sentence has one, and each is the source's own span."""
@@ -90,7 +91,8 @@ def test_streaming_ends_in_the_answer_and_shows_only_checked_sentences(filled: R
     """Tokens are the generator's raw text; sentences are those of the final answer, in order."""
     events = list(filled.stream("When did the last keeper leave?"))
     answer = events[-1].answer
-    assert answer is not None and [e.kind for e in events].count("answer") == 1
+    assert answer is not None
+    assert [e.kind for e in events].count("answer") == 1
     assert [e.sentence for e in events if e.kind == "sentence"] == list(answer.sentences)
     assert any(e.kind == "token" for e in events)
     assert {"search_s", "retrieve_s", "first_token_s", "total_s"} <= set(answer.timings)
@@ -115,7 +117,9 @@ def test_every_answer_leaves_a_record(filled: Ragkit) -> None:
 def test_an_abstention_leaves_a_record_too(filled: Ragkit) -> None:
     """Why nothing was said can be looked up."""
     kept = filled.answer_record(filled.ask("Which vitamins are in a raw carrot?").record_id)
-    assert kept["abstained"] and kept["reason"] == "no_relevant_passage" and kept["signals"]
+    assert kept["abstained"]
+    assert kept["reason"] == "no_relevant_passage"
+    assert kept["signals"]
 
 
 def test_the_same_question_gives_the_same_answer(filled: Ragkit) -> None:
@@ -191,7 +195,12 @@ def test_a_generator_that_fails_leaves_the_evidence(embedder: SentenceTransforme
         assert str(error) in answer.notes[0]
 
 
-@given(st.lists(st.tuples(st.text(alphabet="abc. ", min_size=1, max_size=20), st.lists(st.integers(1, 9), min_size=1, max_size=2)), max_size=4), st.data())
+@given(
+    st.lists(
+        st.tuples(st.text(alphabet="abc. ", min_size=1, max_size=20), st.lists(st.integers(1, 9), min_size=1, max_size=2)), max_size=4
+    ),
+    st.data(),
+)
 def test_drafts_are_cut_the_same_however_they_arrive(parts: list[tuple[str, list[int]]], data: st.DataObject) -> None:
     """Cutting the reply into other pieces changes none of the sentences."""
     reply = " ".join(text + "".join(f" [{i}]" for i in ids) for text, ids in parts)
@@ -210,7 +219,7 @@ def test_the_grammar_admits_only_existing_ids(generator: LlamaCppGenerator) -> N
     """Whatever the model would like to write, what comes out cites 1 or 3 and has no other bracket and no line end."""
     rules = prompts.grammar([1, 3], 2)
     reply = "".join(generator.stream("Write a list of links in Markdown.", "Go on: [2] [link](http://x)", grammar=rules, max_tokens=60))
-    cited = {c for c in reply.split("[")[1:]}
+    cited = set(reply.split("[")[1:])
     assert all(c.startswith(("1]", "3]")) or c in ("", "1", "3") for c in cited)
     assert not set("<>`*|\n") & set(reply)
 
@@ -250,4 +259,6 @@ def test_long_evidence_is_not_cut_off(verifier: AlignmentVerifier) -> None:
     """What stands at the end of a long passage supports as well as what stands at its beginning."""
     filler = " ".join(f"Paragraph {i} describes the weather of that day." for i in range(120))
     claim = "The bridge opened in 1932."
-    assert verifier.judge(claim, [f"{filler} {claim}"]).support == pytest.approx(verifier.judge(claim, [f"{claim} {filler}"]).support, abs=0.02)
+    assert verifier.judge(claim, [f"{filler} {claim}"]).support == pytest.approx(
+        verifier.judge(claim, [f"{claim} {filler}"]).support, abs=0.02
+    )

@@ -45,7 +45,8 @@ def test_scores_of_chosen_rows_across_segments() -> None:
 def test_minmax_stays_in_the_unit_interval_and_keeps_the_order(values: list[float]) -> None:
     """0 is the lowest, 1 the highest, and no pair changes places."""
     scaled = fusion.minmax(np.array(values))
-    assert scaled.min() >= 0 and scaled.max() <= 1
+    assert scaled.min() >= 0
+    assert scaled.max() <= 1
     assert all(b <= a for a, b in zip(scaled[np.argsort(values)][1:], scaled[np.argsort(values)][:-1], strict=True))
 
 

@@ -130,7 +130,9 @@ def test_no_store_is_said_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("part", ["lexical.safetensors", "dense.faiss"])
 @pytest.mark.parametrize("damage", ["flip", "truncate", "remove"])
-def test_damage_is_refused_and_reported(tmp_path: Path, folder: Path, embedder: SentenceTransformerEmbedder, part: str, damage: str) -> None:
+def test_damage_is_refused_and_reported(
+    tmp_path: Path, folder: Path, embedder: SentenceTransformerEmbedder, part: str, damage: str
+) -> None:
     """One flipped bit in a segment is never searched; ``check`` names the file."""
     with Ragkit.open(tmp_path / "s", embedder=embedder) as kit:
         kit.ingest(folder)

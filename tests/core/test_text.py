@@ -86,7 +86,9 @@ parts = st.lists(st.tuples(st.sampled_from(["heading", "paragraph", "list_item",
 
 @settings(max_examples=120, deadline=None)
 @given(parts, st.integers(16, 60), st.integers(0, 20))
-def test_chunks_cover_the_text_within_the_limit(embedder: SentenceTransformerEmbedder, given_parts: list[tuple[str, str]], limit: int, overlap: int) -> None:
+def test_chunks_cover_the_text_within_the_limit(
+    embedder: SentenceTransformerEmbedder, given_parts: list[tuple[str, str]], limit: int, overlap: int
+) -> None:
     """Every character that is not white space is in a chunk, chunks rise, and none has more tokens than the limit."""
     parsed = _parsed(given_parts)
     chunks = chunk(parsed, embedder.count_tokens, ChunkingSettings(max_tokens=limit, overlap_tokens=overlap))
@@ -104,9 +106,11 @@ def test_repeated_boilerplate_points_to_its_own_copy(embedder: SentenceTransform
     parsed = _parsed([("paragraph", "This page is confidential. Do not copy it.")] * 40)
     chunks = chunk(parsed, embedder.count_tokens, ChunkingSettings(max_tokens=32, overlap_tokens=0))
     assert all(a.end <= b.start for a, b in zip(chunks, chunks[1:], strict=False))
-    assert not set(range(len(parsed.text))) - {i for c in chunks for i in range(c.start, c.end)} - {
-        i for i, c in enumerate(parsed.text) if c.isspace()
-    }
+    assert (
+        not set(range(len(parsed.text)))
+        - {i for c in chunks for i in range(c.start, c.end)}
+        - {i for i, c in enumerate(parsed.text) if c.isspace()}
+    )
 
 
 def test_blocks_that_fit_are_kept_whole_and_headings_lead(embedder: SentenceTransformerEmbedder) -> None:

@@ -1,0 +1,20 @@
+"""What the processor offers to a model."""
+
+from __future__ import annotations
+
+import os
+
+
+def threads(wanted: int) -> int:
+    """Threads for a model: ``wanted``, else ``$OMP_NUM_THREADS``, else the cores that this process may use."""
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    if wanted or given.isdigit():
+        return wanted or max(1, int(given))
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 natively (AVX-512 BF16 or AMX); elsewhere it is slower than float32."""
+    import torch
+
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())

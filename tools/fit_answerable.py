@@ -1,0 +1,110 @@
+"""Fits ``ragkit/answer/answerable.json``: does the evidence answer the question?
+
+    python tools/fit_answerable.py DATA > ragkit/answer/answerable.json
+
+``DATA`` holds ``answering/xquad_en_dev.json`` and ``answering/clapnq_{answerable,unanswerable}_dev.jsonl``. Positives: XQuAD
+questions with all articles in the store, CLAPnq's answerable questions. Negatives: XQuAD questions while every third article,
+theirs among them, is missing; CLAPnq's unanswerable questions beside their near-miss passages. Both sets weigh the same.
+The figures in the file come from five-fold cross-validation.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ragkit import Ragkit
+from ragkit.answer.evidence import select
+from ragkit.records import SourceItem
+
+SIGNALS = ("alignment", "union", "dense")
+FOLDS = 5
+RIDGE = 1e-4
+
+
+def signals_of(texts: dict[str, str], questions: list[str], kit: Ragkit) -> np.ndarray:
+    """``(questions, signals)`` of a store that holds just ``texts``."""
+    with Ragkit.in_memory(embedder=kit.embedder) as store:
+        items = [
+            SourceItem(uri=uri, token=uri, open=partial(io.BytesIO, text.encode()), size=len(text), media_type="text/plain")
+            for uri, text in texts.items()
+        ]
+        store._write({"data": items})
+        rows = []
+        with store._searcher.pin() as pinned:
+            for question in questions:
+                found = pinned.search(question, store.settings.answering.passages)
+                signals = select(question, found, pinned, store._tokens, 3).signals
+                rows.append([signals.get(name, 0.0) for name in SIGNALS])
+        return np.array(rows)
+
+
+def xquad(data: Path, kit: Ragkit) -> tuple[np.ndarray, np.ndarray]:
+    articles = json.loads((data / "answering/xquad_en_dev.json").read_text("utf-8"))["data"]
+    texts = {f"{i}_{j}": p["context"] for i, a in enumerate(articles) for j, p in enumerate(a["paragraphs"])}
+    asked = [(i, q["question"]) for i, a in enumerate(articles) for p in a["paragraphs"] for q in p["qas"]]
+    positive = signals_of(texts, [q for _, q in asked], kit)
+    negative = []
+    for hole in range(3):
+        kept = {uri: text for uri, text in texts.items() if int(uri.split("_")[0]) % 3 != hole}
+        negative.append(signals_of(kept, [q for i, q in asked if i % 3 == hole], kit))
+    return positive, np.concatenate(negative)
+
+
+def clapnq(data: Path, kit: Ragkit) -> tuple[np.ndarray, np.ndarray]:
+    sets = {
+        name: [json.loads(line) for line in (data / f"answering/clapnq_{name}_dev.jsonl").read_text("utf-8").splitlines()]
+        for name in ("answerable", "unanswerable")
+    }
+    texts = {f"{name}{i}": row["passages"][0]["text"] for name, rows in sets.items() for i, row in enumerate(rows)}
+    return tuple(signals_of(texts, [row["input"] for row in rows], kit) for rows in sets.values())  # type: ignore[return-value]
+
+
+def fit(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Coefficients and intercept of a ridge logistic regression, by Newton's method."""
+    x = np.hstack([x, np.ones((len(x), 1))])
+    penalty = RIDGE * len(x) * np.diag([1.0] * (x.shape[1] - 1) + [0.0])
+    beta = np.zeros(x.shape[1])
+    for _ in range(100):
+        p = 1 / (1 + np.exp(-x @ beta))
+        step = np.linalg.solve(x.T @ (x * (weight * p * (1 - p))[:, None]) + penalty, x.T @ (weight * (p - y)) + penalty @ beta)
+        beta -= step
+        if np.abs(step).max() < 1e-9:
+            break
+    return beta
+
+
+def auroc(positive: np.ndarray, negative: np.ndarray) -> float:
+    return float(np.mean((positive[:, None] > negative) + 0.5 * (positive[:, None] == negative)))
+
+
+def main(data: Path) -> dict[str, Any]:
+    with Ragkit.in_memory() as kit:
+        sets = {"XQuAD-en dev, article missing": xquad(data, kit), "CLAPnq dev, near-miss passages": clapnq(data, kit)}
+    x = np.concatenate([part for pair in sets.values() for part in pair])
+    y = np.concatenate([np.full(len(part), label) for pair in sets.values() for part, label in zip(pair, (1.0, 0.0), strict=True)])
+    source = np.concatenate([np.full(len(p) + len(n), i) for i, (p, n) in enumerate(sets.values())])
+    weight = np.where(source == 0, 0.5 / (source == 0).sum(), 0.5 / (source == 1).sum()) * len(y)
+    fold = np.random.default_rng(0).integers(0, FOLDS, len(y))
+    held_out = np.zeros(len(y))
+    for k in range(FOLDS):
+        beta = fit(x[fold != k], y[fold != k], weight[fold != k])
+        held_out[fold == k] = x[fold == k] @ beta[:-1] + beta[-1]
+    beta = fit(x, y, weight)
+    areas = {name: auroc(held_out[(source == i) & (y == 1)], held_out[(source == i) & (y == 0)]) for i, name in enumerate(sets)}
+    return {
+        "fitted_by": "tools/fit_answerable.py",
+        "cross_validated_auroc": {name: round(area, 4) for name, area in areas.items()},
+        "intercept": round(float(beta[-1]), 4),
+        "weights": {name: round(float(value), 4) for name, value in zip(SIGNALS, beta, strict=False)},
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(Path(sys.argv[1])), indent=2))
