@@ -29,7 +29,7 @@ class LexicalSegment:
         self.lengths: NDArray[np.uint32] = arrays["lengths"]
         self.rows: NDArray[np.uint32] = arrays["rows"]
         self.counts: NDArray[np.uint16] = arrays["counts"]
-        self._blob = memoryview(arrays["terms"])
+        self._blob = memoryview(arrays["terms"].data)
         self._term_ends: NDArray[np.int64] = arrays["term_ends"]
         self.posting_ends: NDArray[np.int64] = arrays["posting_ends"]
 

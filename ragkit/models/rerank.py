@@ -53,11 +53,11 @@ def _half(tokens: TokenVectors) -> TokenVectors:
     return TokenVectors(tokens.vectors.astype(np.float16), tokens.starts, tokens.ends)
 
 
-def similarity(query: NDArray[np.float32], passage: NDArray[Any]) -> NDArray[np.float32]:
+def similarity(query: NDArray[Any], passage: NDArray[Any]) -> NDArray[np.float32]:
     """``(query tokens,)`` float32: for each token of the query its best cosine in the passage; 0 for an empty passage."""
     if not len(passage):
         return np.zeros(len(query), np.float32)
-    found: NDArray[np.float32] = (query @ passage.T.astype(np.float32, copy=False)).max(axis=1)
+    found: NDArray[np.float32] = (query.astype(np.float32, copy=False) @ passage.T.astype(np.float32, copy=False)).max(axis=1)
     return found
 
 

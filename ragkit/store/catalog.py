@@ -369,7 +369,7 @@ def _add(connection: sa.Connection, new: NewDocument, generation: int) -> None:
         "added_at": _now(),
         "added_generation": generation,
     }
-    document_id = connection.execute(documents.insert().values(row)).inserted_primary_key[0]
+    document_id = connection.execute(documents.insert().values(row).returning(documents.c.id)).scalar_one()
     rows = [
         {
             "id": i,

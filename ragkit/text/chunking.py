@@ -53,7 +53,8 @@ def _measured(parsed: Parsed, count: Counter, limit: int) -> list[_Unit]:
     while todo:
         counts = count([parsed.text[a:b] for a, b, _ in todo])
         longer: list[tuple[int, int, int]] = []
-        for (a, b, block), tokens in zip(todo, counts, strict=True):
+        for (a, b, block), counted in zip(todo, counts, strict=True):
+            tokens = max(counted, -(-(b - a) // MAX_CHARACTERS_PER_TOKEN))
             if tokens <= limit or b - a <= 1:
                 done[a] = _Unit(a, b, block, min(tokens, limit))
             else:

@@ -19,13 +19,17 @@ ABBREVIATIONS = frozenset(
 )
 #: ... unless what follows can only start a sentence; these are often the sentence's last word.
 MAY_END = frozenset("etc inc ltd co corp llc plc jr sr usw al".split())
+ALWAYS_MAY_END = frozenset("etc usw al".split())
+#: These are words of their own as well; they are abbreviations only before a number.
+BEFORE_NUMBERS = frozenset("no nos art sec ch fig p mar sun sat est ed apt c str".split())
 
 _END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？｡]+[」』”’）]*")
 _LAST_WORD = re.compile(r"(\w+(?:\.\w+)*)\.$")
 _OPENER = re.compile(r"\s+[\"'“‘«(\[]*(\S)")
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
 _CONTINUES = frozenset(
-    "a an and are as at but by for from had has have if in into is it its nor of on or so that the their then this to was were which who with".split()
+    "a an and are as at but by for from had has have if in into is it its nor of on or so that the their then this to was were "
+    "which who with".split()
 )
 
 
@@ -113,22 +117,21 @@ def _ends(text: str, match: re.Match[str], start: int, end: int) -> bool:
 
 
 def _abbreviation(word: str, following: str, text: str, at: int) -> bool:
+    """Whether ``word`` before a full stop is short for something, and the sentence goes on at ``at``."""
     plain = word.lower()
     if plain in MAY_END:
-        nextword = re.match(r"\w+", text[at : at + 20])
-        return following.isdigit() or (
-            nextword is not None and nextword.group().lower() not in _CONTINUES and plain not in ("etc", "usw", "al")
-        )
-    if plain in ("no", "nos", "art", "sec", "ch", "fig", "p", "mar", "sun", "sat", "est", "ed", "mt", "ft", "apt", "c", "str"):
-        return following.isdigit() or (plain in ("mt", "ft") and following.isupper())
+        return following.isdigit() or (plain not in ALWAYS_MAY_END and not _starts_sentence(text, at))
+    if plain in BEFORE_NUMBERS:
+        return following.isdigit()
     if plain in ABBREVIATIONS:
         return True
     if len(word) == 1 and word.isalpha():
         return word.isupper() and word != "I"
-    return "." in word and all(len(part) == 1 for part in word.split(".")) and following.isdigit() is False and _initials(word, text, at)
+    initials = "." in word and all(len(part) == 1 for part in word.split("."))
+    return initials and not following.isdigit() and not _starts_sentence(text, at)
 
 
-def _initials(word: str, text: str, at: int) -> bool:
+def _starts_sentence(text: str, at: int) -> bool:
     """``U.S. Army`` goes on, ``in the U.S. The army`` does not: a capitalised function word starts a sentence."""
     following = re.match(r"\w+", text[at : at + 20])
-    return following is None or following.group().lower() not in _CONTINUES
+    return following is not None and following.group().lower() in _CONTINUES
