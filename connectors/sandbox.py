@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -20,10 +21,13 @@ from ragkit.records import Document, Parsed, SourceItem
 
 from . import wire
 from .naming import one_line
+from .parsers import Registry
 
 if TYPE_CHECKING:
     from ragkit.settings import ParsingSettings
 
+#: Longest content, in bytes, that is ever parsed outside a child.
+_SHORT = 1 << 20
 _GRACE = 5.0
 _START = 30.0
 _KEPT = ("LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT")
@@ -72,18 +76,33 @@ class ParserPool:
         """
         limits = settings or self.settings
         data = read(item, limits.max_bytes)
-        reply, text = self._ask(item, data, limits)
-        parsed = wire.decode(reply, text)
+        media_type, parsed = self._harmless(item, data) or self._isolated(item, data, limits)
         return Document(
             uri=item.uri,
             sha256=hashlib.sha256(data).hexdigest(),
             token=item.token,
-            media_type=str(reply.get("media_type", "")),
+            media_type=media_type,
             title=item.title or parsed.title or _name(item.uri),
             parsed=parsed,
             metadata={**parsed.metadata, **item.metadata},
             acl=item.acl,
         )
+
+    def _harmless(self, item: SourceItem, data: bytes) -> tuple[str, Parsed] | None:
+        """Parsed in this process, when it is short UTF-8 for a parser that does no more than read such text (``harmless``)."""
+        if len(data) > _SHORT or not _is_utf8(data):
+            return None
+        media_type = item.media_type or self._registry.media_type(data, item.uri)
+        parser = self._registry.parser(media_type)
+        return (media_type, parser().parse(data, uri=item.uri)) if getattr(parser, "harmless", False) else None
+
+    @cached_property
+    def _registry(self) -> Registry:
+        return Registry()
+
+    def _isolated(self, item: SourceItem, data: bytes, limits: ParsingSettings) -> tuple[str, Parsed]:
+        reply, text = self._ask(item, data, limits)
+        return str(reply.get("media_type", "")), wire.decode(reply, text)
 
     def _ask(self, item: SourceItem, data: bytes, limits: ParsingSettings) -> tuple[dict[str, Any], bytes]:
         header = {
@@ -118,6 +137,14 @@ def read(item: SourceItem, max_bytes: int) -> bytes:
     if len(data) > max_bytes:
         raise LimitExceeded(f"it has more than {max_bytes:,} bytes, the limit (parsing.max_bytes)")
     return data
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _name(uri: str) -> str:

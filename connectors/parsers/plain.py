@@ -16,6 +16,7 @@ class PlainParser:
 
     media_types: ClassVar[tuple[str, ...]] = ("text/plain", "text/csv", "application/json", "text/*")
     suffixes: ClassVar[tuple[str, ...]] = (".txt", ".text", ".log", ".csv", ".tsv", ".rst", ".json", ".jsonl", ".xml", ".yaml", ".toml")
+    harmless = True
     sample: ClassVar[bytes] = b"a \xe9t\xe9\n"
 
     def parse(self, data: bytes, *, uri: str = "") -> Parsed:

@@ -22,7 +22,7 @@ class RecordParser:
         """The record's text.
 
         Raises:
-            ParseError: it is no record, or both its title and its text are empty.
+            ParseError: it is no record.
         """
         try:
             value = json.loads(data)
@@ -32,8 +32,8 @@ class RecordParser:
             raise ParseError("the record is no JSON object")
         title, body = (_clean(value.get(key)) for key in ("title", "text"))
         title = " ".join(title.split())
-        if not title and not body.strip():
-            raise ParseError("the record's title and text are empty")
+        if not title and not body.strip():  # a blank document is part of many a collection: it is kept, and never found
+            return Parsed(text="", blocks=(), warnings=("the record's title and text are empty",))
         text = f"{title}\n\n{body}" if title and body.strip() else title or body
         blocks = [Block(kind="heading", start=0, end=len(title), level=1)] if title else []
         blocks += [Block(kind="paragraph", start=s, end=e) for s, e in paragraphs(text) if not title or s > len(title)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,17 +57,22 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def _model(self) -> Any:
+        processors.wait_politely()
         import torch
         from sentence_transformers import SentenceTransformer
 
         torch.set_num_threads(processors.threads(self._settings.threads))
         try:
-            return SentenceTransformer(str(self._folder or self._settings.model), device="cpu", trust_remote_code=False)
+            model = SentenceTransformer(str(self._folder or self._settings.model), device="cpu", trust_remote_code=False)
         except (OSError, ValueError) as error:
             raise ModelError(
                 f"embedding model {self.id!r} cannot be loaded: it is not a known name, not a folder, and the hub did not give it "
                 f"({error}). Known names: ragkit models list"
             ) from error
+        wanted = self._settings.precision
+        if wanted == "bfloat16" or (wanted == "auto" and processors.multiplies_bfloat16()):
+            model[0].to(torch.bfloat16)
+        return model.eval()
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -80,58 +85,56 @@ class SentenceTransformerEmbedder:
         tokenizer.no_padding()
         return tokenizer
 
-    @cached_property
-    def _token_model(self) -> Any:
-        """The transformer for token vectors: bfloat16 where the processor multiplies it natively, else float32."""
-        import copy
-
-        import torch
-
-        model = self._model[0].auto_model
-        return copy.deepcopy(model).to(torch.bfloat16) if processors.multiplies_bfloat16() else model
-
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(e.ids) for e in self._tokenizer.encode_batch(list(texts), add_special_tokens=False)]
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         import numpy as np
 
-        if not texts:
-            return np.zeros((0, self.dimension), np.float32)
-        vectors: NDArray[np.float32] = self._model.encode(
-            list(texts), batch_size=self._settings.batch_size, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
-        )
-        return vectors.astype(np.float32, copy=False)
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        for batch, _, output in self._forward(self._tokenizer.encode_batch(list(texts))):
+            vectors[batch] = output["sentence_embedding"].numpy()
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
 
     def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
-        encoded = self._tokenizer.encode_batch(list(texts))
-        order = sorted(range(len(encoded)), key=lambda i: len(encoded[i].ids))
-        found: list[TokenVectors | None] = [None] * len(encoded)
-        for at in range(0, len(order), self._settings.batch_size):
-            batch = order[at : at + self._settings.batch_size]
-            for i, vectors in zip(batch, self._forward([encoded[i] for i in batch]), strict=True):
-                found[i] = vectors
-        return [v for v in found if v is not None]
-
-    def _forward(self, encoded: Sequence[Any]) -> list[TokenVectors]:
         import numpy as np
         import torch
 
-        length = min(self._max_length, max(len(e.ids) for e in encoded))
-        ids = np.zeros((len(encoded), length), np.int64)
-        mask = np.zeros((len(encoded), length), np.int64)
-        for row, e in enumerate(encoded):
-            n = min(length, len(e.ids))
-            ids[row, :n], mask[row, :n] = e.ids[:n], 1
-        with torch.inference_mode():
-            hidden = self._token_model(input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(mask)).last_hidden_state
-            hidden = torch.nn.functional.normalize(hidden.float(), dim=-1).numpy()
-        found = []
-        for row, e in enumerate(encoded):
-            keep = [i for i in range(min(length, len(e.ids))) if not e.special_tokens_mask[i]]
-            spans = np.array([e.offsets[i] for i in keep], np.int32).reshape(-1, 2)
-            found.append(TokenVectors(hidden[row, keep], spans[:, 0], spans[:, 1]))
-        return found
+        found: dict[int, TokenVectors] = {}
+        for batch, encoded, output in self._forward(self._tokenizer.encode_batch(list(texts))):
+            hidden = torch.nn.functional.normalize(output["token_embeddings"], dim=-1).numpy()
+            for row, (i, e) in enumerate(zip(batch, encoded, strict=True)):
+                keep = [j for j in range(hidden.shape[1]) if not e.special_tokens_mask[j]]
+                spans = np.array([e.offsets[j] for j in keep], np.int32).reshape(-1, 2)
+                found[i] = TokenVectors(hidden[row, keep], spans[:, 0], spans[:, 1])
+        return [found[i] for i in range(len(texts))]
+
+    def _forward(self, encoded: Sequence[Any]) -> Iterator[tuple[list[int], list[Any], dict[str, Any]]]:
+        """The model's output for batches of texts of one length: ``(indices, encodings, float32 tensors)``.
+
+        Texts of different lengths are never padded to one another: nothing is computed for nothing, and a text's vectors
+        are the same bits whatever else is embedded with it.
+        """
+        import torch
+
+        by_length: dict[int, list[int]] = {}
+        for i, e in enumerate(encoded):
+            by_length.setdefault(min(len(e.ids), self._max_length), []).append(i)
+        for length, members in sorted(by_length.items()):
+            for at in range(0, len(members), self._settings.batch_size):
+                batch = members[at : at + self._settings.batch_size]
+                ids = torch.tensor([_cut(encoded[i].ids, length) for i in batch])
+                with torch.inference_mode():
+                    output = self._model[0]({"input_ids": ids, "attention_mask": torch.ones_like(ids)})
+                    output["token_embeddings"] = output["token_embeddings"].float()
+                    for module in list(self._model)[1:]:
+                        output = module(output)
+                yield batch, [encoded[i] for i in batch], output
+
+
+def _cut(ids: list[int], length: int) -> list[int]:
+    """The first ``length`` tokens, the closing special token kept."""
+    return ids if len(ids) <= length else [*ids[: length - 1], ids[-1]]
 
 
 def _hub_folder(name: str) -> str:

@@ -53,6 +53,7 @@ class LlamaCppGenerator:
     @cached_property
     def llama(self) -> Any:
         """The ``llama_cpp.Llama`` at work."""
+        processors.wait_politely()
         from llama_cpp import Llama
 
         threads = processors.threads(self._settings.threads)

@@ -149,7 +149,7 @@ def test_threads_share_a_pool() -> None:
 def test_a_closed_pool_leaves_no_process(pool: ParserPool) -> None:
     """Closing ends the helper; using the pool again starts another."""
     own = open_pool(ParsingSettings())
-    own.parse(item(b"x"))
+    own.parse(item(b"# x", media_type="text/markdown"))
     process = own._helpers[0]._process
     own.close()
     assert process is not None
