@@ -45,7 +45,7 @@ def test_the_runnable_answers_and_composes(filled: Ragkit) -> None:
     question = "When was the lighthouse built?"
     assert chain.invoke(question) == filled.ask(question, mode="quote").text
     assert chain.batch([question, question]) == [chain.invoke(question)] * 2
-    assert list(RagkitRunnable(filled, mode="quote").sentences(question))[0] in chain.invoke(question)
+    assert next(iter(RagkitRunnable(filled, mode="quote").sentences(question))) in chain.invoke(question)
 
 
 def test_a_chat_model_writes_and_is_checked(embedder: SentenceTransformerEmbedder) -> None:
