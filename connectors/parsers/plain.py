@@ -41,7 +41,7 @@ def paragraphs(text: str) -> Iterator[tuple[int, int]]:
     """The spans between blank lines, without the white space around them.
 
     >>> list(paragraphs("one\\ntwo\\n \\n  three\\n"))
-    [(0, 7), (11, 16)]
+    [(0, 7), (12, 17)]
     """
     start, end, at = -1, -1, 0
     for line in text.split("\n"):

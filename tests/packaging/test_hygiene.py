@@ -85,8 +85,14 @@ def test_public_names_have_docstrings(trees: dict[str, ast.Module]) -> None:
         if ".migrations.versions." in name:  # every one has the same two functions, which Alembic documents
             continue
         public = (node for node in tree.body if isinstance(node, kinds) and not node.name.startswith("_"))
-        bare += [f"{name}.{node.name}" for node in public if not ast.get_docstring(node)]
+        bare += [f"{name}.{node.name}" for node in public if not ast.get_docstring(node) and not _describes_itself(node)]
     assert bare == []
+
+
+def _describes_itself(node: ast.stmt) -> bool:
+    """A measure's sentence is its ``DESCRIPTION``, which its report prints."""
+    names = [t.id for line in getattr(node, "body", []) if isinstance(line, ast.Assign) for t in line.targets if isinstance(t, ast.Name)]
+    return "DESCRIPTION" in names
 
 
 def test_files_stay_small(texts: dict[str, str], tracked: list[Path]) -> None:
