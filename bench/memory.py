@@ -90,7 +90,7 @@ def per_chunk(rows: list[dict[str, Any]]) -> dict[str, Any]:
     chunks = high["chunks"] - low["chunks"]
 
     def slope(key: str, less: str = "") -> int:
-        values = [row[key] - (row[less] if less else 0) for row in (low, high)]
+        values: list[int] = [row[key] - (row[less] if less else 0) for row in (low, high)]
         return round((values[1] - values[0]) / chunks)
 
     return {
