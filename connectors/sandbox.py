@@ -90,7 +90,7 @@ class ParserPool:
 
     def _harmless(self, item: SourceItem, data: bytes) -> tuple[str, Parsed] | None:
         """Parsed in this process, when it is short UTF-8 for a parser that does no more than read such text (``harmless``)."""
-        if len(data) > _SHORT or not _is_utf8(data):
+        if len(data) > min(_SHORT, self.settings.max_characters) or not _is_utf8(data):
             return None
         media_type = item.media_type or self._registry.media_type(data, item.uri)
         parser = self._registry.parser(media_type)

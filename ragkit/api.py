@@ -6,7 +6,7 @@ import io
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -21,7 +21,20 @@ from ragkit.ingest import DocumentPool, Ingestor, Listing
 from ragkit.models import load
 from ragkit.models.rerank import TokenCache
 from ragkit.plugins import runtime
-from ragkit.records import Answer, Candidate, Document, DocumentInfo, Hit, IngestReport, Mode, Progress, SourceItem, StreamEvent, Verdict
+from ragkit.records import (
+    Answer,
+    Candidate,
+    Document,
+    DocumentInfo,
+    Hit,
+    IngestOptions,
+    IngestReport,
+    Mode,
+    Progress,
+    SourceItem,
+    StreamEvent,
+    Verdict,
+)
 from ragkit.search import Searcher
 from ragkit.settings import Settings, load_settings
 from ragkit.store.catalog import Catalog
@@ -29,6 +42,8 @@ from ragkit.store.lock import writer_lock
 
 _DEFAULT_STORE = ".ragkit"
 _SEGMENTS = "segments"
+#: What the source of a document that was given as text begins with.
+_TEXT = "text:"
 
 OnProgress = Callable[[Progress], None]
 
@@ -139,31 +154,41 @@ class Ragkit:
         self,
         *sources: str | Path,
         recursive: bool = True,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
         acl: Sequence[str] | None = None,
         metadata: Mapping[str, Any] | None = None,
         progress: OnProgress | None = None,
     ) -> IngestReport:
         """Add and update the documents of ``sources`` (files, folders, …). What is unchanged is not even opened.
 
-        ``acl`` lists the principals that may see them (``None``: everybody); ``metadata`` is added to each.
+        ``include`` and ``exclude`` are globs in the form of a ``.gitignore`` (``*.md``, ``drafts/``). ``acl`` lists the
+        principals that may see the documents (``None``: everybody); ``metadata`` is added to each.
 
         Raises:
             SourceError: a source cannot be read at all. A document that cannot be read is in the report instead.
             StoreLocked: another writer is at work.
         """
-        listings = {_source_key(s): _listing(_source_key(s), recursive=recursive) for s in sources}
-        return self._write(listings, acl=acl, metadata=metadata, progress=progress)
+        options = IngestOptions(
+            recursive=recursive,
+            include=tuple(include),
+            exclude=tuple(exclude),
+            acl=None if acl is None else tuple(acl),
+            metadata=dict(metadata or {}),
+        )
+        return self._write({_source_key(s): _listing(_source_key(s), options) for s in sources}, options, progress=progress)
 
     def sync(self, *sources: str | Path, progress: OnProgress | None = None) -> IngestReport:
-        """As :meth:`ingest`, and remove the documents that are gone from their source. No sources: all that were ingested."""
+        """As :meth:`ingest`, and remove the documents that are gone from their source. No sources: all that were ingested.
+
+        Each source is read with the options that it was last ingested with.
+        """
         remembered = self._catalog.list_sources()
-        keys = [_source_key(s) for s in sources] or [s for s in remembered if not s.startswith("text:")]
+        keys = [_source_key(s) for s in sources] or [s for s in remembered if not s.startswith(_TEXT)]
         total = IngestReport()
         for key in keys:
-            options = remembered.get(key, {})
-            listing = {key: _listing(key)}
-            report = self._write(listing, acl=options.get("acl"), metadata=options.get("metadata"), progress=progress, remove_missing=True)
-            total = _sum(total, report)
+            options = IngestOptions.from_dict(remembered.get(key, {}))
+            total = _sum(total, self._write({key: _listing(key, options)}, options, progress=progress, remove_missing=True))
         return total
 
     def add_text(
@@ -178,22 +203,19 @@ class Ragkit:
         """Add or replace one document given as text."""
         data = text.encode("utf-8")
         item = SourceItem(
-            uri=uri, token=files.sha256(data), open=lambda: io.BytesIO(data), size=len(data), media_type="text/plain", title=title or uri
+            uri=uri, token=files.sha256(data), open=partial(io.BytesIO, data), size=len(data), media_type="text/plain", title=title or uri
         )
-        return self._write({f"text:{uri}": [item]}, acl=acl, metadata=metadata)
+        options = IngestOptions(acl=None if acl is None else tuple(acl), metadata=dict(metadata or {}))
+        return self._write({f"{_TEXT}{uri}": [item]}, options)
 
     def _write(
-        self,
-        listings: Mapping[str, Listing],
-        *,
-        acl: Sequence[str] | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        progress: OnProgress | None = None,
-        remove_missing: bool = False,
+        self, listings: Mapping[str, Listing], options: IngestOptions, *, progress: OnProgress | None = None, remove_missing: bool = False
     ) -> IngestReport:
         with writer_lock(self.path):
-            ingestor = Ingestor(self._segments, self._catalog, self.embedder, self._pool, self.settings, progress)
-            return ingestor.run(listings, acl=acl, metadata=metadata or {}, remove_missing=remove_missing)
+            return self._ingestor(progress).run(listings, options, remove_missing=remove_missing)
+
+    def _ingestor(self, progress: OnProgress | None = None) -> Ingestor:
+        return Ingestor(self._segments, self._catalog, self.embedder, self._pool, self.settings, progress)
 
     def delete(self, *uris: str) -> int:
         """Remove documents; how many.
@@ -206,9 +228,7 @@ class Ragkit:
         if missing:
             raise DocumentNotFound(f"no document {missing[0]!r} in the store; `ragkit ls` lists those that are there")
         with writer_lock(self.path):
-            Ingestor(self._segments, self._catalog, self.embedder, self._pool, self.settings).remove(
-                [k.document_id for k in known.values()]
-            )
+            self._ingestor().remove([k.document_id for k in known.values()])
         return len(known)
 
     def documents(self) -> list[DocumentInfo]:
@@ -305,8 +325,9 @@ def _source_key(source: str | Path) -> str:
     return os.path.realpath(os.path.expanduser(text)) if os.path.lexists(os.path.expanduser(text)) else text
 
 
-def _listing(source: str, **options: Any) -> Listing:
-    listing: Listing = runtime("find_connector")(source, **options).items()
+def _listing(source: str, options: IngestOptions) -> Listing:
+    given = {"recursive": options.recursive, "include": options.include, "exclude": options.exclude}
+    listing: Listing = runtime("find_connector")(source, **given).items()
     return listing
 
 

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from ragkit.contracts import Embedder
 from ragkit.errors import ModelMismatch, ParseError
 from ragkit.index.hybrid import HybridIndex
 from ragkit.index.segments import Segment
-from ragkit.records import Chunk, Document, Failure, IngestReport, Progress, SourceItem, record
+from ragkit.records import Chunk, Document, Failure, IngestOptions, IngestReport, Progress, SourceItem, record
 from ragkit.search import indexed_text
 from ragkit.settings import Settings
 from ragkit.store.catalog import Catalog, Change, NewDocument
@@ -78,12 +78,11 @@ class Ingestor:
         self._failed: list[Failure] = []
         self._known: set[str] = set()
 
-    def run(
-        self, listings: Mapping[str, Listing], *, acl: Sequence[str] | None, metadata: Mapping[str, Any], remove_missing: bool = False
-    ) -> IngestReport:
+    def run(self, listings: Mapping[str, Listing], options: IngestOptions, *, remove_missing: bool = False) -> IngestReport:
         """Bring the store in step with ``listings``: what each source (the key) holds now.
 
-        With ``remove_missing``, documents of a source that its listing no longer has are removed.
+        With ``remove_missing``, documents of a source that its listing no longer has are removed; those below a folder that
+        could not be listed are kept.
         """
         started = time.perf_counter()
         self.sweep()
@@ -92,11 +91,12 @@ class Ingestor:
             failed_before = len(self._failed)
             before = self._catalog.uris_of(source) if remove_missing else {}
             for some in _slices(listing, _LISTED_AT_ONCE):
-                self._take(source, some, seen, acl, metadata)
+                self._take(source, some, seen, options)
             self._flush()
-            self._remove([i for uri, i in before.items() if uri not in seen])
-            options = {"acl": None if acl is None else list(acl), "metadata": dict(metadata)}
-            self._catalog.remember_source(source, options, self._failed[failed_before:])
+            failed = self._failed[failed_before:]
+            unseen = tuple(f"{failure.uri.rstrip('/')}/" for failure in failed)
+            self._remove([i for uri, i in before.items() if uri not in seen and not uri.startswith(unseen)])
+            self._catalog.remember_source(source, options.to_dict(), failed)
         self.compact()
         return IngestReport(**self._counts, failed=tuple(self._failed), seconds=time.perf_counter() - started)
 
@@ -110,9 +110,7 @@ class Ingestor:
                 file.unlink()
         self._catalog.forget_segments([info.name for info in removed])
 
-    def _take(
-        self, source: str, listed: Sequence[SourceItem | Failure], seen: set[str], acl: Sequence[str] | None, metadata: Mapping[str, Any]
-    ) -> None:
+    def _take(self, source: str, listed: Sequence[SourceItem | Failure], seen: set[str], options: IngestOptions) -> None:
         """One slice of a listing: what is unchanged is not even opened."""
         known = self._catalog.known([item.uri for item in listed])
         touched: dict[int, str] = {}
@@ -123,7 +121,7 @@ class Ingestor:
             if isinstance(item, Failure):
                 self._failed.append(item)
                 continue
-            item = _marked(item, acl, metadata)
+            item = _marked(item, options)
             old = known.get(item.uri)
             if old is not None and old.token == item.token:
                 self._counts["unchanged"] += 1
@@ -236,10 +234,10 @@ class Ingestor:
         self._catalog.commit(Change(reason="compact", new_segments=new, dropped_segments=names, cleared_tombstones=gone))
 
 
-def _marked(item: SourceItem, acl: Sequence[str] | None, metadata: Mapping[str, Any]) -> SourceItem:
+def _marked(item: SourceItem, options: IngestOptions) -> SourceItem:
     """The item with the caller's access list and metadata; both are part of its version, so that a change of them counts."""
-    acl = tuple(acl) if acl is not None else item.acl
-    metadata = {**item.metadata, **metadata}
+    acl = options.acl if options.acl is not None else item.acl
+    metadata = {**item.metadata, **options.metadata}
     if acl is None and not metadata:
         return item
     marks = json.dumps([acl, metadata], sort_keys=True, default=str)

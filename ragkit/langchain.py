@@ -36,7 +36,7 @@ class RagkitRetriever(BaseRetriever):
 
 
 class RagkitRunnable(Runnable[str, Answer]):
-    """A question in, an :class:`ragkit.Answer` out. ``stream`` gives the answer's sentences' text as each is checked."""
+    """A question in, an :class:`ragkit.Answer` out. ``sentences`` gives their text as each is checked."""
 
     def __init__(self, kit: Ragkit, **options: Any) -> None:
         self._kit = kit

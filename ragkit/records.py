@@ -162,6 +162,29 @@ class Chunk:
 
 
 @record
+class IngestOptions(Jsonable):
+    """How a source is read; remembered with it, so that ``sync`` reads it the same way.
+
+    ``include`` and ``exclude`` are globs in the form of a ``.gitignore``; ``acl`` and ``metadata`` go to every document.
+    """
+
+    recursive: bool = True
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    acl: tuple[str, ...] | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> IngestOptions:
+        """The inverse of :meth:`to_dict`."""
+        lists = {name: tuple(values.get(name) or ()) for name in ("include", "exclude")}
+        acl = values.get("acl")
+        return cls(
+            recursive=values.get("recursive", True), acl=None if acl is None else tuple(acl), metadata=values.get("metadata") or {}, **lists
+        )
+
+
+@record
 class IngestReport(Jsonable):
     """What one ``ingest`` or ``sync`` did. ``chunks`` counts those added; ``seconds`` is wall time."""
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from ragkit import Ragkit
 from ragkit.answer.evidence import select
-from ragkit.records import SourceItem
+from ragkit.records import IngestOptions, SourceItem
 
 SIGNALS = ("alignment", "union", "dense")
 FOLDS = 5
@@ -35,7 +35,7 @@ def signals_of(texts: dict[str, str], questions: list[str], kit: Ragkit) -> np.n
             SourceItem(uri=uri, token=uri, open=partial(io.BytesIO, text.encode()), size=len(text), media_type="text/plain")
             for uri, text in texts.items()
         ]
-        store._write({"data": items})
+        store._write({"data": items}, IngestOptions())
         rows = []
         with store._searcher.pin() as pinned:
             for question in questions:

@@ -17,6 +17,7 @@ class RecordParser:
 
     media_types: ClassVar[tuple[str, ...]] = ("application/vnd.ragkit.record+json",)
     suffixes: ClassVar[tuple[str, ...]] = ()
+    harmless = True
 
     def parse(self, data: bytes, *, uri: str = "") -> Parsed:
         """The record's text.

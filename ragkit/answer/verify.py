@@ -28,8 +28,6 @@ _NEGATION = re.compile(rf"\b(?:{'|'.join(_NEGATIONS)})\b|n[’']t\b", re.IGNOREC
 MIN_ORDER = 0.75
 #: ... and this share of them must stand in the evidence at all.
 MIN_COVERAGE = 0.9
-#: The most support that a sentence can have that breaks a hard limit.
-CAPPED = 0.49
 
 
 class AlignmentVerifier:
@@ -83,7 +81,7 @@ class AlignmentVerifier:
 
     def composed(self, claim: str, evidence: Sequence[str]) -> Verdict:
         """As :meth:`judge`, for prose by a model that is about to be shown: a number, a name or a negation that the evidence
-        does not have, words that it does not have or has in another order, cap the support below every threshold."""
+        does not have, words that it does not have or has in another order, leave no support."""
         verdict = self.judge(claim, evidence)
         pieces = [text[a:b] for text in evidence for a, b in sentence_spans(text)]
         said = [terms(text) for text in pieces]
@@ -97,7 +95,7 @@ class AlignmentVerifier:
             or signals["coverage"] < MIN_COVERAGE
             or signals["order"] < MIN_ORDER
         )
-        support = min(verdict.support, CAPPED) if breaks else verdict.support
+        support = 0.0 if breaks else verdict.support
         return Verdict(
             support=support, contradiction=verdict.contradiction, supporting=verdict.supporting, unsupported_spans=verdict.unsupported_spans
         )

@@ -37,7 +37,7 @@ def demo(session: Session, keep: Keep = None) -> None:
     if session.json:
         session.out.value({"ingest": done, "answers": answers, "store": str(keep) if keep else None})
     elif keep:
-        session.out.note(f"The store is kept: ragkit --store {visible(str(keep))} ask \"…\"")
+        session.out.note(f'The store is kept: ragkit --store {visible(str(keep))} ask "…"')
 
 
 def _ingest(session: Session, kit: Ragkit, sources: list[Path]) -> dict[str, Any]:

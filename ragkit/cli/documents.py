@@ -32,14 +32,33 @@ def ingest(
     sources: Annotated[list[str], typer.Argument(metavar="SOURCE…", help="Files, folders, or a .jsonl of one document a line.")],
     recursive: Annotated[bool, typer.Option("--recursive/--no-recursive", help="Go into folders below the given one.")] = True,
     acl: Annotated[str | None, typer.Option(metavar="P1,P2", help="Principals that may see these documents; everybody without it.")] = None,
-    meta: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="Metadata of these documents; may be repeated.")] = None,
+    meta: Annotated[
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Metadata of these documents; numbers, true and false are read as such.")
+    ] = None,
+    include: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help="Only files that match, as in a .gitignore; may be repeated.")
+    ] = None,
+    exclude: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="No files that match; may be repeated.")] = None,
 ) -> None:
     """Read documents into the store; what has not changed is not read again."""
-    metadata = dict(pair(text, "--meta") for text in meta or ())
+    metadata = {key: _typed(value) for key, value in (pair(text, "--meta") for text in meta or ())}
     principals = None if acl is None else [name for name in (part.strip() for part in acl.split(",")) if name]
     with session.open(create=True) as kit, session.out.bars() as bars:
-        report = kit.ingest(*sources, recursive=recursive, acl=principals, metadata=metadata or None, progress=bars)
+        options = {"recursive": recursive, "include": include or (), "exclude": exclude or (), "acl": principals, "metadata": metadata}
+        report = kit.ingest(*sources, **options, progress=bars)
     _report(session.out, report)
+
+
+def _typed(value: str) -> str | int | float | bool:
+    """A number where the text is one, ``true`` and ``false`` as such, else the text."""
+    if value in ("true", "false"):
+        return value == "true"
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    return value
 
 
 @command(app, "sync")

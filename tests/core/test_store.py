@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -20,7 +21,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from ragkit import Ragkit, Settings
 from ragkit import ingest as ingest_module
 from ragkit.errors import DocumentNotFound, ModelMismatch, StoreCorrupt, StoreError, StoreLocked, StoreNotFound
+from ragkit.ingest import Ingestor
 from ragkit.models.embedder import SentenceTransformerEmbedder
+from ragkit.records import Failure, IngestOptions, SourceItem
 from ragkit.store import engine, structure
 from ragkit.store.tables import metadata
 
@@ -298,3 +301,28 @@ class StoreModel(RuleBasedStateMachine):
 
 TestStoreModel = StoreModel.TestCase
 TestStoreModel.settings = settings(max_examples=8, stateful_step_count=12, deadline=None)
+
+
+def test_sync_reads_a_source_as_it_was_ingested(kit: Ragkit, folder: Path) -> None:
+    """Globs, depth, metadata and access list are remembered with the source."""
+    (folder / "deep").mkdir()
+    (folder / "deep" / "d.txt").write_text("Deep down.")
+    kit.ingest(folder, recursive=False, include=["*.txt", "*.md"], metadata={"year": 2024}, acl=["anna"])
+    assert [Path(d.uri).name for d in kit.documents()] == ["a.txt", "b.md"]
+    report = kit.sync()
+    assert (report.unchanged, report.added, report.removed) == (2, 0, 0)
+    assert kit.search("apples", filter="year >= 2020", principal="anna")
+
+
+def test_documents_below_a_folder_that_cannot_be_listed_are_kept(embedder: SentenceTransformerEmbedder, tmp_path: Path) -> None:
+    """A listing that fails half-way is no proof that the rest is gone."""
+
+    def item(uri: str) -> SourceItem:
+        return SourceItem(uri=uri, token=uri, open=lambda: io.BytesIO(uri.encode()), media_type="text/plain")
+
+    with Ragkit.in_memory(embedder=embedder) as kit:
+        writer = Ingestor(kit._segments, kit._catalog, kit.embedder, kit._pool, kit.settings)
+        writer.run({"/x": [item("/x/a/1"), item("/x/a/2"), item("/x/b")]}, IngestOptions())
+        report = writer.run({"/x": [Failure(uri="/x/a", reason="no permission")]}, IngestOptions(), remove_missing=True)
+        assert [d.uri for d in kit.documents()] == ["/x/a/1", "/x/a/2"]
+        assert report.removed == 1
