@@ -91,7 +91,7 @@ def per_chunk(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
     def slope(key: str, less: str = "") -> int:
         values: list[int] = [row[key] - (row[less] if less else 0) for row in (low, high)]
-        return round((values[1] - values[0]) / chunks)
+        return round((values[1] - values[0]) / int(chunks))
 
     return {
         "index bytes a chunk on disk": slope("index bytes"),
