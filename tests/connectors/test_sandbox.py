@@ -131,18 +131,18 @@ def test_too_many_bytes(pool: ParserPool) -> None:
 
 def test_a_helper_that_dies_is_started_anew(pool: ParserPool) -> None:
     """When the helper process is killed, the next document is read by a new one."""
-    assert pool.parse(item(b"one")).text == "one"
+    assert pool.parse(item(b"# one", media_type="text/markdown")).text == "one"
     process = pool._helpers[0]._process
     assert process is not None
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    assert pool.parse(item(b"two")).text == "two"
+    assert pool.parse(item(b"# two", media_type="text/markdown")).text == "two"
 
 
 def test_threads_share_a_pool() -> None:
     """Several threads at once each get their own document."""
     with open_pool(ParsingSettings(), workers=2) as shared, ThreadPoolExecutor(8) as threads:
-        texts = list(threads.map(lambda number: shared.parse(item(f"text {number}".encode())).text, range(60)))
+        texts = list(threads.map(lambda number: shared.parse(item(f"text {number}".encode(), media_type="text/markdown")).text, range(60)))
     assert texts == [f"text {number}" for number in range(60)]
 
 
