@@ -9,14 +9,23 @@ Each suite is a class of pytest tests. Subclass it, and give it what it tests by
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import get_args
 
-from ragkit.contracts import Connector, Parser
+from ragkit.contracts import Connector, Embedder, Generator, Parser, Reranker, Verifier
 from ragkit.errors import ParseError
 from ragkit.records import BlockKind, Failure, Parsed, SourceItem
 
-__all__ = ["ConnectorConformance", "ParserConformance", "require"]
+__all__ = [
+    "ConnectorConformance",
+    "EmbedderConformance",
+    "GeneratorConformance",
+    "ParserConformance",
+    "RerankerConformance",
+    "ScriptedGenerator",
+    "VerifierConformance",
+    "require",
+]
 
 
 def require(condition: object, message: str) -> None:
@@ -151,3 +160,133 @@ class ConnectorConformance:
                     data = one.read()
                     require(isinstance(data, bytes) and data == two.read(), f"{item.uri} gave different bytes when opened twice")
                     require(item.size is None or item.size == len(data), f"{item.uri}: size {item.size}, read {len(data)}")
+
+
+# --- models -------------------------------------------------------------------------------------------------
+
+
+class EmbedderConformance:
+    """What every :class:`ragkit.contracts.Embedder` keeps. Override :meth:`embedder`."""
+
+    TEXTS = ("A short text.", "Another one, which is somewhat longer than the first.", "Ein dritter.", "A short text.")
+
+    def embedder(self) -> Embedder:
+        """The embedder; may be the same one each time."""
+        raise NotImplementedError
+
+    def test_vectors_are_unit_length(self) -> None:
+        """``(n, dimension)`` float32, rows L2-normalised; no text, no row."""
+        embedder = self.embedder()
+        vectors = embedder.embed(self.TEXTS)
+        require(vectors.shape == (len(self.TEXTS), embedder.dimension), f"shape is {vectors.shape}")
+        require(vectors.dtype.name == "float32", f"dtype is {vectors.dtype}")
+        require(abs((vectors**2).sum(axis=1) - 1).max() < 1e-4, "rows are not of length 1")
+        require(embedder.embed([]).shape == (0, embedder.dimension), "no texts must give no rows")
+
+    def test_a_text_has_one_vector(self) -> None:
+        """The same text gives the same bits, alone or with others."""
+        embedder = self.embedder()
+        together, alone = embedder.embed(self.TEXTS), embedder.embed(self.TEXTS[:1])
+        require((together[0] == together[3]).all(), "equal texts in one call differ")
+        require((together[0] == alone[0]).all(), "a text's vector depends on what is embedded with it")
+
+    def test_tokens_are_counted_and_placed(self) -> None:
+        """Token vectors are unit length, as many as are counted, and name the characters they stand for."""
+        embedder = self.embedder()
+        counts = embedder.count_tokens(self.TEXTS)
+        for text, count, tokens in zip(self.TEXTS, counts, embedder.embed_tokens(self.TEXTS), strict=True):
+            require(
+                len(tokens.vectors) == len(tokens.starts) == len(tokens.ends) == count,
+                f"{count} tokens counted, {len(tokens.vectors)} given",
+            )
+            require(all(0 <= a < b <= len(text) for a, b in zip(tokens.starts, tokens.ends, strict=True)), "a token lies outside its text")
+
+    def test_identity(self) -> None:
+        """The model has a name, a hash and a limit."""
+        embedder = self.embedder()
+        require(embedder.id and len(embedder.sha256) == 64 and embedder.max_tokens > 0, "id, sha256 or max_tokens is missing")
+
+
+class RerankerConformance:
+    """What every :class:`ragkit.contracts.Reranker` keeps. Override :meth:`reranker`."""
+
+    def reranker(self) -> Reranker:
+        """The reranker."""
+        raise NotImplementedError
+
+    def test_scores_do_not_depend_on_the_company(self) -> None:
+        """One score a passage, in [0, 1], the same whatever else is scored; the passage on the subject wins."""
+        passages = ["The mill was built in 1790.", "Bananas are yellow.", "A mill grinds corn."]
+        scores = self.reranker().score("When was the mill built?", passages)
+        alone = [float(self.reranker().score("When was the mill built?", [p])[0]) for p in passages]
+        require(scores.shape == (3,) and scores.min() >= 0 and scores.max() <= 1.001, f"scores are {scores}")
+        require(max(abs(a - b) for a, b in zip(scores.tolist(), alone, strict=True)) < 1e-6, "a score depends on the other passages")
+        require(scores.argmax() == 0, "the passage that answers does not score highest")
+        require(len(self.reranker().score("x", [])) == 0, "no passages must give no scores")
+
+
+class GeneratorConformance:
+    """What every :class:`ragkit.contracts.Generator` keeps. Override :meth:`generator`."""
+
+    def generator(self) -> Generator:
+        """The generator; may be the same one each time."""
+        raise NotImplementedError
+
+    def test_greedy_decoding_repeats(self) -> None:
+        """The same prompt gives the same words, in pieces that add up to some text."""
+        first, second = ("".join(self.generator().stream("Be brief.", "Name a colour.", max_tokens=12)) for _ in range(2))
+        require(first.strip(), "the reply is empty")
+        require(first == second, f"two replies to one prompt differ: {first!r}, {second!r}")
+
+    def test_a_stream_can_be_left(self) -> None:
+        """Closing the iterator ends the generation; the generator goes on working."""
+        pieces = self.generator().stream("Be long.", "Count to a hundred.", max_tokens=64)
+        next(pieces)
+        getattr(pieces, "close", lambda: None)()
+        require("".join(self.generator().stream("Be brief.", "Say yes.", max_tokens=4)), "nothing came after a stream was left")
+
+
+class VerifierConformance:
+    """What every :class:`ragkit.contracts.Verifier` keeps. Override :meth:`verifier`."""
+
+    def verifier(self) -> Verifier:
+        """The verifier."""
+        raise NotImplementedError
+
+    def test_it_fails_closed(self) -> None:
+        """No evidence, no support."""
+        for claim, evidence in (("The mill burned.", []), ("The mill burned.", [""]), ("", ["The mill burned."])):
+            require(self.verifier().judge(claim, evidence).support == 0, f"{claim!r} is supported by {evidence!r}")
+
+    def test_support_is_a_probability_that_follows_the_evidence(self) -> None:
+        """In [0, 1]; what is said word for word has more of it than what is not said."""
+        evidence = ["The mill was built in 1790 by Jonas Hale.", "It has two wheels."]
+        said = self.verifier().judge("The mill was built in 1790 by Jonas Hale.", evidence)
+        unsaid = self.verifier().judge("The parliament met on a Sunday.", evidence)
+        require(0 <= unsaid.support < said.support <= 1, f"support {said.support} for what is said, {unsaid.support} for what is not")
+        require(0 in said.supporting, "the evidence that says it is not named")
+
+
+# --- fakes: for failures that real parts do not produce on demand ---------------------------------------------
+
+
+class ScriptedGenerator:
+    """A generator that says what it is told, however false, in small pieces; then raises ``error``, if there is one."""
+
+    id, sha256 = "scripted", ""
+
+    def __init__(self, reply: str, *, error: Exception | None = None, piece: int = 7) -> None:
+        self._reply = reply
+        self._error = error
+        self._piece = piece
+
+    def count_tokens(self, text: str) -> int:
+        """Words."""
+        return len(text.split())
+
+    def stream(self, system: str, user: str, *, grammar: str | None = None, max_tokens: int = 256) -> Iterator[str]:
+        """The script, whatever is asked."""
+        for at in range(0, len(self._reply), self._piece):
+            yield self._reply[at : at + self._piece]
+        if self._error is not None:
+            raise self._error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -17,6 +16,7 @@ from ragkit.models.embedder import SentenceTransformerEmbedder
 from ragkit.models.generator import LlamaCppGenerator
 from ragkit.models.rerank import TokenCache
 from ragkit.records import Answer, Mode
+from ragkit.testing import ScriptedGenerator
 
 MODES: tuple[Mode, ...] = ("auto", "quote", "compose")
 
@@ -129,25 +129,6 @@ def test_the_same_question_gives_the_same_answer(filled: Ragkit) -> None:
     assert [s.to_dict() for s in first.sentences] == [s.to_dict() for s in second.sentences]
 
 
-class Saboteur:
-    """A generator that says what it is told, however false."""
-
-    id, sha256 = "saboteur", ""
-
-    def __init__(self, *replies: str, error: Exception | None = None) -> None:
-        self._replies = replies
-        self._error = error
-
-    def count_tokens(self, text: str) -> int:
-        return len(text.split())
-
-    def stream(self, system: str, user: str, *, grammar: str | None = None, max_tokens: int = 256) -> Iterator[str]:
-        for reply in self._replies:
-            yield from (reply[i : i + 7] for i in range(0, len(reply), 7))
-        if self._error is not None:
-            raise self._error
-
-
 LIES = [
     "The lighthouse was built in 1872 by the engineer Ada Thornbury [1].",
     "The lighthouse was built in 1871 by the engineer John Smith [1].",
@@ -167,7 +148,7 @@ LIES = [
 def test_what_a_generator_invents_is_not_shown(embedder: SentenceTransformerEmbedder, lie: str) -> None:
     """Numbers, names, negations, orders, links, ids and uncited prose that the evidence does not back never reach the answer;
     the evidence itself does."""
-    with Ragkit.in_memory(embedder=embedder, generator=Saboteur(lie)) as kit:
+    with Ragkit.in_memory(embedder=embedder, generator=ScriptedGenerator(lie)) as kit:
         kit.add_text("The lighthouse on Skerry Point was built in 1871 by the engineer Ada Thornbury.", uri="lighthouse")
         for mode in ("auto", "compose"):
             answer = kit.ask("Who built the lighthouse on Skerry Point?", mode=mode)  # type: ignore[arg-type]
@@ -178,7 +159,7 @@ def test_what_a_generator_invents_is_not_shown(embedder: SentenceTransformerEmbe
 
 def test_a_true_paraphrase_is_shown_as_verified(embedder: SentenceTransformerEmbedder) -> None:
     """The check is not a refusal of everything."""
-    said = Saboteur("Ada Thornbury built it. [1] The lighthouse was built in 1871 by Ada Thornbury [1].")
+    said = ScriptedGenerator("Ada Thornbury built it. [1] The lighthouse was built in 1871 by Ada Thornbury [1].")
     with Ragkit.in_memory(embedder=embedder, generator=said) as kit:
         kit.add_text("The lighthouse on Skerry Point was built in 1871 by the engineer Ada Thornbury.", uri="lighthouse")
         answer = kit.ask("Who built the lighthouse on Skerry Point?", mode="compose")
@@ -188,7 +169,7 @@ def test_a_true_paraphrase_is_shown_as_verified(embedder: SentenceTransformerEmb
 @pytest.mark.parametrize("error", [RuntimeError("out of memory"), ValueError("bad grammar"), OSError("gone")])
 def test_a_generator_that_fails_leaves_the_evidence(embedder: SentenceTransformerEmbedder, error: Exception) -> None:
     """The answer is quoted, and says why."""
-    with Ragkit.in_memory(embedder=embedder, generator=Saboteur("The light", error=error)) as kit:
+    with Ragkit.in_memory(embedder=embedder, generator=ScriptedGenerator("The light", error=error)) as kit:
         kit.add_text("The lighthouse on Skerry Point was built in 1871 by the engineer Ada Thornbury.", uri="lighthouse")
         answer = kit.ask("Who built the lighthouse on Skerry Point?")
         assert [s.status for s in answer.sentences] == ["quoted"]
