@@ -44,8 +44,9 @@ def ingest(
     metadata = {key: _typed(value) for key, value in (pair(text, "--meta") for text in meta or ())}
     principals = None if acl is None else [name for name in (part.strip() for part in acl.split(",")) if name]
     with session.open(create=True) as kit, session.out.bars() as bars:
-        options = {"recursive": recursive, "include": include or (), "exclude": exclude or (), "acl": principals, "metadata": metadata}
-        report = kit.ingest(*sources, **options, progress=bars)
+        report = kit.ingest(
+            *sources, recursive=recursive, include=include or (), exclude=exclude or (), acl=principals, metadata=metadata, progress=bars
+        )
     _report(session.out, report)
 
 

@@ -94,7 +94,8 @@ class SentenceTransformerEmbedder:
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         for batch, _, output in self._forward(self._tokenizer.encode_batch(list(texts))):
             vectors[batch] = output["sentence_embedding"].numpy()
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        return vectors
 
     def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
         import numpy as np
