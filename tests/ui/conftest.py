@@ -1,0 +1,67 @@
+"""Documents and a store for the interface."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ragkit import Ragkit
+
+LIGHTHOUSE = (
+    "The lighthouse on Gull Point was built in 1874 by Anna Lindqvist. Its lamp burned whale oil until 1921, when it was converted to "
+    "electricity. Visitors may climb the 212 steps on Saturdays.\n"
+)
+BAKERY = "# The mill bakery\n\nThe bakery opens at six in the morning. Its rye bread is baked in a stone oven that dates from 1790.\n"
+#: A title and a sentence that try to be more than text.
+TRAP = (
+    "# ![x](http://127.0.0.1:9/leak) <b>Toll</b>\n\nThe harbour toll for a fishing boat is nine crowns "
+    "![pixel](http://127.0.0.1:9/leak?toll) [pay](http://127.0.0.1:9/pay) <img src=http://127.0.0.1:9/leak>.\n"
+)
+FERRY = (
+    "The heron ferry crosses the lake every forty minutes.",
+    "A single ticket for the heron ferry costs four crowns, and bicycles travel free.",
+    "From December to February the ferry does not run, because the northern bay freezes.",
+)
+
+
+def ferry(path: Path) -> None:
+    """A PDF of two pages; the ferry's sentences stand on the second."""
+    from reportlab.pdfgen.canvas import Canvas
+
+    canvas = Canvas(str(path), pagesize=(400, 560), invariant=1)
+    canvas.setTitle("The heron ferry")
+    canvas.drawString(40, 500, "This page holds the names of the captains since 1950.")
+    canvas.showPage()
+    for line, sentence in enumerate(FERRY):
+        canvas.setFont("Helvetica", 8)
+        canvas.drawString(40, 300 - 14 * line, sentence)
+    canvas.save()
+
+
+@pytest.fixture(scope="session")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of four documents and a file that is none."""
+    folder = tmp_path_factory.mktemp("papers")
+    (folder / "lighthouse.txt").write_text(LIGHTHOUSE, encoding="utf-8")
+    (folder / "bakery.md").write_text(BAKERY, encoding="utf-8")
+    (folder / "toll.md").write_text(TRAP, encoding="utf-8")
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing that follows is a PDF")
+    ferry(folder / "ferry.pdf")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def ingested(papers: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of those documents; only copied."""
+    store = tmp_path_factory.mktemp("ui") / "store"
+    with Ragkit.open(store) as kit:
+        kit.ingest(papers)
+    return store
+
+
+@pytest.fixture
+def store(ingested: Path, tmp_path: Path) -> Path:
+    """A copy of the store for one test."""
+    return Path(shutil.copytree(ingested, tmp_path / "store"))

@@ -1,0 +1,54 @@
+"""Fits ``ragkit/answer/verifier.json``: is a claim backed by its evidence?
+
+    python tools/fit_verifier.py DATA > ragkit/answer/verifier.json
+
+``DATA`` holds ``grounding/attributionbench_dev.jsonl`` and ``grounding/wice_claims_dev.jsonl``. Positives: attributable claims,
+and claims whose article supports all of them. Negatives: all others. Both sets weigh the same. The figures in the file come
+from five-fold cross-validation.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+from logistic import fitted
+
+from ragkit.answer.verify import AlignmentVerifier
+from ragkit.models.embedder import SentenceTransformerEmbedder
+from ragkit.models.rerank import TokenCache
+from ragkit.text.sentences import sentence_spans
+from ragkit.text.words import terms
+
+SIGNALS = ("coverage", "coverage_one", "alignment", "numbers", "names", "negation", "order")
+SETS = {
+    "AttributionBench dev": ("attributionbench_dev.jsonl", "references", "attribution_label", "attributable"),
+    "WiCE dev, supported against the rest": ("wice_claims_dev.jsonl", "evidence", "label", "supported"),
+}
+
+
+def signals(verifier: AlignmentVerifier, claim: str, evidence: list[str]) -> list[float]:
+    """The verifier's signals, as :meth:`AlignmentVerifier.judge` computes them."""
+    pieces = [text[a:b] for text in evidence for a, b in sentence_spans(text)]
+    said = [terms(text) for text in pieces]
+    if not terms(claim) or not any(said):
+        return [0.0] * len(SIGNALS)
+    found = verifier.signals(claim, pieces, said)
+    return [found[name] for name in SIGNALS]
+
+
+def main(data: Path) -> None:
+    verifier = AlignmentVerifier(TokenCache(SentenceTransformerEmbedder()))
+    sets = {}
+    for name, (file, evidence, label, positive) in SETS.items():
+        rows = [json.loads(line) for line in (data / "grounding" / file).read_text("utf-8").splitlines()]
+        x = np.array([signals(verifier, row["claim"], row[evidence]) for row in rows])
+        y = np.array([row[label] == positive for row in rows])
+        sets[name] = (x[y], x[~y])
+    print(json.dumps(fitted(sets, SIGNALS, "tools/fit_verifier.py"), indent=2))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
