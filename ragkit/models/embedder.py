@@ -35,9 +35,8 @@ class SentenceTransformerEmbedder:
     def sha256(self) -> str:
         """Hash of the weights file."""
         folder = self._folder or Path(_hub_folder(self._settings.model))
-        for name in ("model.safetensors", "pytorch_model.bin"):
-            if (folder / name).is_file():
-                return registry.file_sha256(folder / name)
+        if (folder / "model.safetensors").is_file():
+            return registry.file_sha256(folder / "model.safetensors")
         raise ModelError(f"embedding model {self.id!r}: there is no model.safetensors in {folder}")
 
     @cached_property
@@ -63,7 +62,9 @@ class SentenceTransformerEmbedder:
 
         torch.set_num_threads(processors.threads(self._settings.threads))
         try:
-            model = SentenceTransformer(str(self._folder or self._settings.model), device="cpu", trust_remote_code=False)
+            model = SentenceTransformer(
+                str(self._folder or self._settings.model), device="cpu", trust_remote_code=False, model_kwargs={"use_safetensors": True}
+            )
         except (OSError, ValueError) as error:
             raise ModelError(
                 f"embedding model {self.id!r} cannot be loaded: it is not a known name, not a folder, and the hub did not give it "
