@@ -32,7 +32,8 @@ MIN_COVERAGE = 0.9
 
 class AlignmentVerifier:
     """A :class:`ragkit.contracts.Verifier` from word coverage, numbers, names, negation, word order and the alignment of
-    the embedder's token vectors. ``verifier.json`` holds its coefficients and says what they were fitted on."""
+    the embedder's token vectors. ``verifier.json`` holds its coefficients and says where they come from: so far they
+    are set by hand, so ``support`` orders claims but is no calibrated probability."""
 
     id = "alignment-1"
 
