@@ -42,7 +42,7 @@ def _controls(default: Mode, turns: list[Turn]) -> Mode:
             turns.clear()
             st.session_state.pop("selected", None)
             st.rerun()
-    return chosen or default
+    return chosen
 
 
 def _welcome() -> None:

@@ -18,6 +18,8 @@ Rectangle = tuple[float, float, float, float]
 
 SECONDS = 20.0
 MEMORY_MB = 512
+#: Seconds that the child may take in all, its start included.
+_PATIENCE = 60.0
 _PNG = b"\x89PNG\r\n\x1a\n"
 _LARGEST = 20_000_000
 
@@ -47,18 +49,20 @@ def source(uri: str, sha256: str, max_bytes: int) -> bytes:
     return data
 
 
-def render(data: bytes, page: int, boxes: Sequence[Rectangle]) -> bytes:
+def render(data: bytes, page: int, boxes: Sequence[Rectangle], *, whole: bool = True) -> bytes:
     """Page ``page`` (from 1) of the PDF ``data`` as PNG, with ``boxes`` (points from its top left) marked.
+
+    Not ``whole``: the strip of the page, over its full width, that the boxes are in the middle of.
 
     Raises:
         NoImage: the page cannot be drawn within the limits.
     """
-    request = json.dumps({"page": page, "boxes": [list(box) for box in boxes], "seconds": SECONDS, "memory_mb": MEMORY_MB})
+    wanted = {"page": page, "boxes": [list(box) for box in boxes], "whole": whole, "seconds": SECONDS, "memory_mb": MEMORY_MB}
     environment = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-P", "-X", "utf8", "-m", "ragkit.ui.pageworker"]
     try:
         ran = subprocess.run(
-            command, input=request.encode() + b"\n" + data, capture_output=True, env=environment, timeout=3 * SECONDS, check=False
+            command, input=json.dumps(wanted).encode() + b"\n" + data, capture_output=True, env=environment, timeout=_PATIENCE, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoImage("The page could not be drawn in time.") from error

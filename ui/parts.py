@@ -56,10 +56,11 @@ def status(found: Shared) -> None:
 
 
 def passage(context: Context) -> None:
-    """A passage marked in its context."""
-    before = ("… " if context.cut_before else "") + context.before
+    """A passage marked in its context. The paragraphs above it are in a box that starts at its end, so that the mark is in sight."""
+    above, line_end, begun = (("… " if context.cut_before else "") + context.before).rpartition("\n")
     after = context.after + (" …" if context.cut_after else "")
-    body = f"{escape(before)}<mark>{escape(context.passage)}</mark>{escape(after)}"
+    earlier = f'<div class="rk-above" tabindex="0"><div>{escape(above.rstrip())}</div></div>' if line_end else ""
+    body = f"{earlier}{escape(begun)}<mark>{escape(context.passage)}</mark>{escape(after)}"
     st.html(f'<div class="rk-context" tabindex="0" role="region" aria-label="The passage in its document">{body}</div>')
 
 

@@ -48,8 +48,10 @@ def _passage(shared: Shared, number: int, citation: Citation) -> None:
         parts.passage(state.Context(before="", passage=citation.cited_text, after="", cut_before=False, cut_after=False))
         return
     parts.passage(state.in_context(document.parsed.text, citation.start_char_index, citation.end_char_index))
-    for page, boxes in state.boxes_by_page(citation).items() if document.media_type == "application/pdf" else ():
-        _page(shared, document, page, boxes)
+    if document.media_type == "application/pdf" and citation.boxes:
+        whole = st.toggle("Show the whole page", key="whole")
+        for page, boxes in state.boxes_by_page(citation).items():
+            _page(shared, document, page, boxes, whole)
 
 
 def _document(shared: Shared, citation: Citation) -> Document | None:
@@ -65,10 +67,10 @@ def _document(shared: Shared, citation: Citation) -> Document | None:
     return document
 
 
-def _page(shared: Shared, document: Document, page: int, boxes: list[pageimage.Rectangle]) -> None:
+def _page(shared: Shared, document: Document, page: int, boxes: list[pageimage.Rectangle], whole: bool) -> None:
     try:
         data = pageimage.source(document.uri, document.sha256, shared.kit.settings.parsing.max_bytes)
-        picture = _picture(document.sha256, page, tuple(boxes), data)
+        picture = _picture(document.sha256, page, tuple(boxes), whole, data)
     except pageimage.NoImage as error:
         parts.notice("info", str(error))
         return
@@ -76,5 +78,5 @@ def _page(shared: Shared, document: Document, page: int, boxes: list[pageimage.R
 
 
 @st.cache_data(max_entries=32, show_spinner="Drawing the page…")
-def _picture(sha256: str, page: int, boxes: tuple[pageimage.Rectangle, ...], _data: bytes) -> bytes:
-    return pageimage.render(_data, page, boxes)
+def _picture(sha256: str, page: int, boxes: tuple[pageimage.Rectangle, ...], whole: bool, _data: bytes) -> bytes:
+    return pageimage.render(_data, page, boxes, whole=whole)

@@ -33,7 +33,7 @@ MODES: dict[Mode, str] = {
 }
 
 _TIMINGS = (("retrieve_s", "found in {:.2f} s"), ("first_token_s", "first words after {:.2f} s"), ("total_s", "{:.2f} s in all"))
-_STAGES = ("lexical", "dense", "fused", "rerank", "final")
+_STAGES = ("lexical", "dense", "fused", "rerank")
 
 
 @record
@@ -164,6 +164,7 @@ def candidate_rows(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
     for number, candidate in enumerate(candidates, 1):
         row: dict[str, Any] = {"#": number, "Outcome": candidate.dropped or "kept", "Document": candidate.uri.rsplit("/", 1)[-1]}
         row["Characters"] = f"{candidate.start_char_index}–{candidate.end_char_index}"
+        row["final score"] = candidate.scores.get("final")
         for stage in _STAGES:
             row[f"{stage} rank"] = candidate.ranks.get(stage)
             row[f"{stage} score"] = candidate.scores.get(stage)

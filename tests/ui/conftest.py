@@ -14,10 +14,12 @@ LIGHTHOUSE = (
     "electricity. Visitors may climb the 212 steps on Saturdays.\n"
 )
 BAKERY = "# The mill bakery\n\nThe bakery opens at six in the morning. Its rye bread is baked in a stone oven that dates from 1790.\n"
-#: A title and a sentence that try to be more than text.
+#: A title, a name and a sentence that try to be more than text.
+TRAP_TITLE = "![x](http://127.0.0.1:9/leak) <b>Toll</b>"
+TRAP_URI = "note:[toll](http://127.0.0.1:9/leak)<img src=http://127.0.0.1:9/leak>"
 TRAP = (
-    "# ![x](http://127.0.0.1:9/leak) <b>Toll</b>\n\nThe harbour toll for a fishing boat is nine crowns "
-    "![pixel](http://127.0.0.1:9/leak?toll) [pay](http://127.0.0.1:9/pay) <img src=http://127.0.0.1:9/leak>.\n"
+    "The harbour toll for a fishing boat is nine crowns ![pixel](http://127.0.0.1:9/leak?toll) "
+    "[pay](http://127.0.0.1:9/pay) <img src=http://127.0.0.1:9/leak> http://127.0.0.1:9/leak here.\n"
 )
 FERRY = (
     "The heron ferry crosses the lake every forty minutes.",
@@ -42,11 +44,10 @@ def ferry(path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of four documents and a file that is none."""
+    """A folder of three documents and a file that is none."""
     folder = tmp_path_factory.mktemp("papers")
     (folder / "lighthouse.txt").write_text(LIGHTHOUSE, encoding="utf-8")
     (folder / "bakery.md").write_text(BAKERY, encoding="utf-8")
-    (folder / "toll.md").write_text(TRAP, encoding="utf-8")
     (folder / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing that follows is a PDF")
     ferry(folder / "ferry.pdf")
     return folder
@@ -54,10 +55,11 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def ingested(papers: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store of those documents; only copied."""
+    """A store of those documents and a text that is a trap; only copied."""
     store = tmp_path_factory.mktemp("ui") / "store"
     with Ragkit.open(store) as kit:
         kit.ingest(papers)
+        kit.add_text(TRAP, uri=TRAP_URI, title=TRAP_TITLE)
     return store
 
 

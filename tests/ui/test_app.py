@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from ragkit import Ragkit
 from ragkit.models.embedder import SentenceTransformerEmbedder
 from ragkit.ui import parts, uploads
+from ragkit.ui.escaping import escape
 
 PATIENCE = 120
 
@@ -42,7 +43,7 @@ def page(app: AppTest, name: str) -> AppTest:
 def shown(app: AppTest) -> str:
     """All HTML of the page but the style sheet."""
     assert list(app.exception) == []
-    return "\n".join(body for body in (str(element.value) for element in app.get("html")) if not body.startswith("<style"))  # type: ignore[attr-defined]
+    return "\n".join(body for body in (element.value for element in app.html) if not body.startswith("<style"))
 
 
 def ask(app: AppTest, question: str, mode: str = "quote") -> AppTest:
@@ -81,13 +82,13 @@ def test_a_pdf_shows_its_page(app: AppTest, papers: Path) -> None:
     """The panel of a citation in a PDF has the page's picture; once the file has changed it says so instead."""
     ask(app, "What does a single ticket for the heron ferry cost?")
     cites(app)[0].click().run()
-    assert [image.proto.imgs[0].caption for image in app.get("imgs")] == ["Page 2"]  # type: ignore[attr-defined]
+    assert [image.proto.imgs[0].caption for image in app.image] == ["Page 2"]
     before = (papers / "ferry.pdf").read_bytes()
     try:
         (papers / "ferry.pdf").write_bytes(before + b"\n")
         app.run()
         assert "has changed since it was ingested" in shown(app)
-        assert list(app.get("imgs")) == []
+        assert list(app.image) == []
     finally:
         (papers / "ferry.pdf").write_bytes(before)
 
@@ -98,6 +99,7 @@ def test_documents_cannot_bring_in_elements(app: AppTest) -> None:
     cites(app)[0].click().run()
     page_ = shown(app)
     assert "&#33;&#91;pixel&#93;&#40;http&#58;" in page_
+    assert "&#60;b&#62;Toll" in page_
     assert "<img" not in page_
     assert "<a " not in page_
     assert [markdown.value for markdown in app.markdown if "leak" in markdown.value] == []
@@ -209,7 +211,7 @@ def test_the_inspector_shows_every_stage(app: AppTest) -> None:
     assert (table["Outcome"][0], table["Document"][0]) == ("kept", "bakery.md")
     assert "<mark>" in shown(app)
     app.number_input(key="inspect-number").set_value(2).run()
-    assert table["Document"][1].replace(".", "&#46;") in shown(app)
+    assert escape(table["Document"][1]) in shown(app)
 
 
 def test_a_filter_narrows_or_is_explained(app: AppTest) -> None:

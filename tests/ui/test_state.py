@@ -111,7 +111,7 @@ def test_documents_are_found_by_words() -> None:
         DocumentInfo(
             document_id=n, uri=uri, title=title, version=1, media_type="text/plain", sha256="",
             characters=1, chunks=1, added_at="2026-01-02T03:04:05",
-        )  # fmt: skip
+        )
         for n, (uri, title) in enumerate([("/a/one.txt", "First"), ("/b/two.txt", "Second")])
     ]
     assert [row["URI"] for row in state.document_rows(documents, "second TWO")] == ["/b/two.txt"]
