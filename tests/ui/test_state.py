@@ -98,7 +98,8 @@ def test_timings_in_words() -> None:
 
 def test_status_rows_name_failures_when_there_are_any() -> None:
     """What could not be read is counted in the sidebar; without any there is no such line."""
-    status: dict[str, object] = {"documents": 1200, "chunks": 3, "bytes": 2048, "generation": 4, "embedding_model": None, "store": "/s", "failures": []}
+    none: list[object] = []
+    status = {"documents": 1200, "chunks": 3, "bytes": 2048, "generation": 4, "embedding_model": None, "store": "/s", "failures": none}
     assert dict(state.status_rows(status)) == {
         "Documents": "1,200", "Passages": "3", "On disk": "2.0 kB", "Generation": "4", "Embedder": "none yet", "Store": "/s"
     }  # fmt: skip
