@@ -29,7 +29,7 @@ LABELS = {
 MODES: dict[Mode, str] = {
     "auto": "the model's words where they pass the check, quotations beside them",
     "quote": "the documents' own words only; fast",
-    "compose": "the model's words only, where they pass the check",
+    "compose": "the model's words where they pass the check, else quotations",
 }
 
 _TIMINGS = (("retrieve_s", "found in {:.2f} s"), ("first_token_s", "first words after {:.2f} s"), ("total_s", "{:.2f} s in all"))
