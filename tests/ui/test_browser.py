@@ -27,7 +27,7 @@ ARGUMENTS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-PATIENCE_MS = 60_000
+PATIENCE_MS = 240_000
 #: Texts that try to be more than text; the same that the escaping tests read.
 STRINGS: list[str] = json.loads(Path(__file__).with_name("exfiltration.json").read_text("utf-8"))
 
