@@ -100,11 +100,20 @@ class Pinned:
         self.generation = generation
 
     def search(
-        self, query: str, k: int, *, expression: str | None = None, principal: str | None = None, rerank: bool = True, explain: bool = False
+        self,
+        query: str,
+        k: int,
+        *,
+        expression: str | None = None,
+        principal: str | None = None,
+        rerank: bool = True,
+        rerank_top: int | None = None,
+        explain: bool = False,
     ) -> Found:
         """The best ``k`` chunks for ``query`` among those that pass the filter and that ``principal`` may see.
 
-        Candidates are only described when ``explain`` is set: that reads the text of them all.
+        ``rerank_top`` passages, by default the setting's number, are reranked. Candidates are only described when ``explain``
+        is set: that reads the text of them all.
         """
         searcher = self._searcher
         allowed = searcher.catalog.allowed_chunks(self.connection, expression, principal)
@@ -116,7 +125,7 @@ class Pinned:
             return Found([], [], self.generation, searchable, visible, {})
         searcher.require_model()
         candidates = index.candidates(query, searcher.embedder.embed([query])[0], allowed=mask, depth=k)
-        top = searcher.settings.rerank_top if rerank and searcher.reranker is not None else 0
+        top = (rerank_top or searcher.settings.rerank_top) if rerank and searcher.reranker is not None else 0
         passages = searcher.catalog.passages(self.connection, candidates.chunk_ids[: None if explain else max(k, top)].tolist())
         idf = index.lexical.idf(terms(query), allowed=mask)
         order, final, reranked = self._rerank(query, candidates, passages, min(top, len(candidates.chunk_ids)), idf)
