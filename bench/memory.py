@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import gc
 import json
+import random
 import resource
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from typing import Any
 from bench.common import data, emit, parser
 from ragkit import Ragkit, Settings
 
-SIZES = (500, 2000, 8000)
+SIZES = (2000, 4000, 8000)
 MIB = 1024 * 1024
 QUERY = "electronic circuit of an amplifier"
 
@@ -41,11 +42,12 @@ def reset_peak() -> None:
 
 
 def fill(corpus: Path, store: Path, count: int) -> dict[str, Any]:
-    """Ingest the first ``count`` documents, in this process."""
+    """Ingest ``count`` documents, drawn evenly so that every size has the same kind of text, in this process."""
     with tempfile.TemporaryDirectory() as folder:
         part = Path(folder, "corpus.jsonl")
-        with corpus.open(encoding="utf-8") as lines, part.open("w", encoding="utf-8") as out:
-            out.writelines(line for _, line in zip(range(count), lines, strict=False))
+        lines = corpus.read_text("utf-8").splitlines(keepends=True)
+        part.write_text("".join(random.Random(1).sample(lines, count)), "utf-8")
+        del lines
         with Ragkit.open(store, settings=Settings()) as kit:
             kit.embedder.embed(["Loads the model."])
             reset_peak()

