@@ -290,8 +290,7 @@ class Ragkit:
     def explain(self, query: str, *, filter: str | None = None, principal: str | None = None) -> list[Candidate]:
         """Every candidate for ``query``, best first: its rank and score at each stage, and why it was dropped."""
         with self._searcher.pin() as pinned:
-            found = pinned.search(query, self.settings.retrieval.k, expression=filter, principal=principal, explain=True)
-        return found.candidates
+            return pinned.search(query, self.settings.retrieval.k, expression=filter, principal=principal).describe()
 
     def ask(self, question: str, *, mode: Mode | None = None, filter: str | None = None, principal: str | None = None) -> Answer:
         """The answer to ``question``, each sentence with the passages that back it, or an abstention with its reason."""

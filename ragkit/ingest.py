@@ -16,13 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragkit.contracts import Embedder
-from ragkit.errors import ModelMismatch, ParseError
+from ragkit.errors import ParseError
 from ragkit.index.hybrid import HybridIndex
 from ragkit.index.segments import Segment
 from ragkit.records import Chunk, Document, Failure, IngestOptions, IngestReport, Progress, SourceItem, record
 from ragkit.search import indexed_text
 from ragkit.settings import Settings
-from ragkit.store.catalog import Catalog, Change, NewDocument
+from ragkit.store.catalog import Catalog
+from ragkit.store.changes import Change, NewDocument
 from ragkit.text.chunking import chunk
 from ragkit.text.words import terms
 
@@ -158,7 +159,7 @@ class Ingestor:
         pending, self._pending = self._pending, []
         if not pending:
             return
-        self.require_model()
+        self._catalog.adopt_model(self._embedder)
         texts = [indexed_text(c.headings, p.document.parsed.text[c.start : c.end]) for p in pending for c in p.chunks]
         first = self._catalog.reserve_chunk_ids(len(texts))
         vectors = self._embed(texts)
@@ -184,21 +185,6 @@ class Ingestor:
             some = order[at : at + EMBEDDED_AT_ONCE]
             vectors[some] = self._embedder.embed([texts[i] for i in some])
         return vectors
-
-    def require_model(self) -> None:
-        """Record the embedding model with the first vectors; refuse another one later.
-
-        Raises:
-            ModelMismatch: the store's vectors come from another model.
-        """
-        recorded = self._catalog.embedding_model()
-        if recorded is None:
-            self._catalog.set_embedding_model(self._embedder.id, self._embedder.dimension, self._embedder.sha256)
-        elif recorded[2] != self._embedder.sha256:
-            raise ModelMismatch(
-                f"the store's vectors come from {recorded[0]!r} (sha256 {recorded[2][:12]}…), the settings name {self._embedder.id!r} "
-                f"(sha256 {self._embedder.sha256[:12]}…); use the first, or ingest into a new store"
-            )
 
     def remove(self, document_ids: Sequence[int]) -> None:
         """Remove live documents in one commit."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,26 +12,26 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from ragkit.contracts import Embedder, Reranker
-from ragkit.errors import ModelMismatch
 from ragkit.index.hybrid import Candidates, HybridIndex
 from ragkit.index.segments import Segment
 from ragkit.records import Candidate, Hit, Parsed
 from ragkit.settings import RetrievalSettings
-from ragkit.store.catalog import Catalog, Passage
+from ragkit.store.catalog import Catalog
+from ragkit.store.reading import Passage
 from ragkit.text.words import terms
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one search saw: the hits, every candidate with its fate, whether there was anything to search, and the weight
-    of each of the query's index terms among what may be seen."""
+    """What one search saw: the hits, whether there was anything to search, and the weight of each of the query's index
+    terms among what may be seen. ``describe()`` tells the fate of every candidate, while the generation is still pinned."""
 
     hits: list[Hit]
-    candidates: list[Candidate]
     generation: int
     searchable: int
     visible: int
     idf: dict[str, float]
+    describe: Callable[[], list[Candidate]]
 
 
 class Searcher:
@@ -60,19 +60,6 @@ class Searcher:
             self._open = segments
             self._index = generation, HybridIndex(list(segments.values()), self._catalog.dead_chunks(connection), self._settings)
         return self._index[1]
-
-    def require_model(self) -> None:
-        """Refuse to compare vectors of two models.
-
-        Raises:
-            ModelMismatch: the store was built with another one.
-        """
-        recorded = self._catalog.embedding_model()
-        if recorded is not None and recorded[2] != self._embedder.sha256:
-            raise ModelMismatch(
-                f"the store's vectors come from {recorded[0]!r} (sha256 {recorded[2][:12]}…), the settings name {self._embedder.id!r} "
-                f"(sha256 {self._embedder.sha256[:12]}…); use the first, or ingest into a new store"
-            )
 
     @property
     def catalog(self) -> Catalog:
@@ -108,12 +95,10 @@ class Pinned:
         principal: str | None = None,
         rerank: bool = True,
         rerank_top: int | None = None,
-        explain: bool = False,
     ) -> Found:
         """The best ``k`` chunks for ``query`` among those that pass the filter and that ``principal`` may see.
 
-        ``rerank_top`` passages, by default the setting's number, are reranked. Candidates are only described when ``explain``
-        is set: that reads the text of them all.
+        ``rerank_top`` passages, by default the setting's number, are reranked.
         """
         searcher = self._searcher
         allowed = searcher.catalog.allowed_chunks(self.connection, expression, principal)
@@ -122,18 +107,22 @@ class Pinned:
         searchable = int(index.live.sum())
         visible = searchable if mask is None else int((mask & index.live).sum())
         if not visible or not query.strip():
-            return Found([], [], self.generation, searchable, visible, {})
-        searcher.require_model()
+            return Found([], self.generation, searchable, visible, {}, list)
+        searcher.catalog.require_model(searcher.embedder)
         candidates = index.candidates(query, searcher.embedder.embed([query])[0], allowed=mask, depth=k)
         top = (rerank_top or searcher.settings.rerank_top) if rerank and searcher.reranker is not None else 0
-        passages = searcher.catalog.passages(self.connection, candidates.chunk_ids[: None if explain else max(k, top)].tolist())
+        passages = searcher.catalog.passages(self.connection, candidates.chunk_ids[: max(k, top)].tolist())
         idf = index.lexical.idf(terms(query), allowed=mask)
         order, final, reranked = self._rerank(query, candidates, passages, min(top, len(candidates.chunk_ids)), idf)
         hits = [
             _hit(rank, passages[int(candidates.chunk_ids[i])], candidates, int(i), final, reranked) for rank, i in enumerate(order[:k], 1)
         ]
-        described = _describe(candidates, passages, order, final, reranked, k) if explain else []
-        return Found(hits, described, self.generation, searchable, visible, idf)
+
+        def describe() -> list[Candidate]:
+            places = searcher.catalog.passages(self.connection, candidates.chunk_ids.tolist(), with_text=False)
+            return _describe(candidates, places, order, final, reranked, k)
+
+        return Found(hits, self.generation, searchable, visible, idf, describe)
 
     def parsed(self, document_id: int) -> Parsed:
         """Text and structure of a document of this generation."""

@@ -19,7 +19,7 @@ from ragkit.errors import SettingsError
 from ragkit.records import Mode
 
 #: Environment variables that are not settings of a part.
-PLAIN_VARIABLES = ("RAGKIT_STORE", "RAGKIT_CONFIG")
+PLAIN_VARIABLES = ("RAGKIT_STORE", "RAGKIT_CONFIG", "RAGKIT_DATA")
 
 
 class Part(BaseModel):

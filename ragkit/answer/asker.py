@@ -93,7 +93,6 @@ class _Run:
             expression=expression,
             principal=principal,
             rerank_top=self._settings.passages,
-            explain=True,
         )
         self._timings["search_s"] = self._elapsed()
         selection = select(self._question, found, self._pinned, self._asker.tokens, max(PROMPT_EVIDENCE, self._settings.sentences))
@@ -222,7 +221,7 @@ class _Run:
         content = answer.to_dict() | {
             "settings_sha256": self._asker.settings.sha256(),
             "prompt_version": prompts.VERSION,
-            "candidates": [candidate.to_dict() for candidate in found.candidates],
+            "candidates": [candidate.to_dict() for candidate in found.describe()],
             "signals": selection.signals,
             "draft": self._draft.reply,
             "rejected": self._rejected,

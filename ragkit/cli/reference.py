@@ -48,8 +48,8 @@ k = 5
 ```
 
 says the same as `RAGKIT_RETRIEVAL__K=5`, as `--set retrieval.k=5`, and as
-`load_settings(values={{"retrieval.k": 5}})`. Two variables are no settings: `RAGKIT_STORE` names the store's folder,
-`RAGKIT_CONFIG` the settings file.
+`load_settings(values={{"retrieval.k": 5}})`. Three variables are no settings: `RAGKIT_STORE` names the store's folder,
+`RAGKIT_CONFIG` the settings file, `RAGKIT_DATA` the data of the benchmarks.
 """
 
 

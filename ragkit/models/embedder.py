@@ -32,6 +32,7 @@ class SentenceTransformerEmbedder:
     def __init__(self, settings: EmbeddingSettings | None = None) -> None:
         self._settings = settings or EmbeddingSettings()
         self._folder = registry.resolve(self._settings.model, "embedder")
+        self._last: tuple[str, NDArray[np.float32], TokenVectors] | None = None
 
     @property
     def id(self) -> str:
@@ -98,25 +99,42 @@ class SentenceTransformerEmbedder:
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         import numpy as np
 
+        if len(texts) == 1:
+            return self._one(texts[0])[0]
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         for batch, _, output in self._forward(self._tokenizer.encode_batch(list(texts))):
-            vectors[batch] = output["sentence_embedding"].numpy()
-        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+            vectors[batch] = _unit(output)
         return vectors
 
     def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        if len(texts) == 1:
+            return [self._one(texts[0])[1]]
+        found: dict[int, TokenVectors] = {}
+        for batch, encoded, output in self._forward(self._tokenizer.encode_batch(list(texts))):
+            found.update(zip(batch, self._token_vectors(encoded, output), strict=True))
+        return [found[i] for i in range(len(texts))]
+
+    def _one(self, text: str) -> tuple[NDArray[np.float32], TokenVectors]:
+        """Both kinds of vectors of one text. The last is kept: a question is searched for, reranked for and looked for in sentences."""
+        last = self._last
+        if last is None or last[0] != text:
+            ((_, encoded, output),) = self._forward([self._tokenizer.encode(text)])
+            last = self._last = text, _unit(output), self._token_vectors(encoded, output)[0]
+        return last[1].copy(), last[2]
+
+    def _token_vectors(self, encoded: Sequence[Any], output: dict[str, Any]) -> list[TokenVectors]:
+        """Of the tokens of each text's own, normalised."""
         import numpy as np
         import torch
 
-        found: dict[int, TokenVectors] = {}
-        for batch, encoded, output in self._forward(self._tokenizer.encode_batch(list(texts))):
-            hidden = torch.nn.functional.normalize(output["token_embeddings"], dim=-1).numpy()
-            for row, (i, e) in enumerate(zip(batch, encoded, strict=True)):
-                last = self._max_length - 1 if len(e.ids) > self._max_length else len(e.ids)  # a cut text ends in a special token
-                keep = [j for j in range(last) if not e.special_tokens_mask[j]]
-                spans = np.array([e.offsets[j] for j in keep], np.int32).reshape(-1, 2)
-                found[i] = TokenVectors(hidden[row, keep], spans[:, 0], spans[:, 1])
-        return [found[i] for i in range(len(texts))]
+        hidden = torch.nn.functional.normalize(output["token_embeddings"], dim=-1).numpy()
+        found = []
+        for row, e in zip(hidden, encoded, strict=True):
+            end = self._max_length - 1 if len(e.ids) > self._max_length else len(e.ids)  # a cut text ends in a special token
+            keep = [j for j in range(end) if not e.special_tokens_mask[j]]
+            spans = np.array([e.offsets[j] for j in keep], np.int32).reshape(-1, 2)
+            found.append(TokenVectors(row[keep], spans[:, 0], spans[:, 1]))
+        return found
 
     def _forward(self, encoded: Sequence[Any]) -> Iterator[tuple[list[int], list[Any], dict[str, Any]]]:
         """The model's output for batches of texts of like length: ``(indices, encodings, float32 tensors)``.
@@ -146,6 +164,15 @@ class SentenceTransformerEmbedder:
         path through the model. Texts too long to pad are alone with their equals."""
         padded = (length // PAD_TO + 1) * PAD_TO
         return padded if padded <= self._max_length else min(length, self._max_length)
+
+
+def _unit(output: dict[str, Any]) -> NDArray[np.float32]:
+    """``(texts, dimension)`` unit vectors."""
+    import numpy as np
+
+    vectors: NDArray[np.float32] = output["sentence_embedding"].numpy()
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return vectors
 
 
 def _batches(members: list[int], most: int) -> Iterator[list[int]]:

@@ -26,14 +26,9 @@ class TokenCache:
         self._capacity = capacity
         self._bytes = 0
         self._kept: OrderedDict[int, TokenVectors] = OrderedDict()
-        self._question: tuple[str, TokenVectors] | None = None
 
     def get(self, texts: Sequence[str], keys: Sequence[int] | None = None) -> list[TokenVectors]:
         """Token vectors of ``texts``; equal keys must mean equal texts, for ever."""
-        if keys is None and len(texts) == 1:  # a question is asked for by the reranker and again for its evidence
-            if self._question is None or self._question[0] != texts[0]:
-                self._question = texts[0], self._embedder.embed_tokens(texts)[0]
-            return [self._question[1]]
         if keys is None:
             return self._embedder.embed_tokens(texts)
         missing = [i for i, key in enumerate(keys) if key not in self._kept]

@@ -2,79 +2,27 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
 
-from ragkit.errors import DocumentNotFound, StoreError
-from ragkit.records import Chunk, Document, DocumentInfo, Failure, FileInfo, Parsed, SegmentInfo, record
+from ragkit.contracts import Embedder
+from ragkit.records import Failure
+from ragkit.store import changes
 from ragkit.store import engine as engines
-from ragkit.store import structure
-from ragkit.store.filters import parse_filter
-from ragkit.store.tables import answers, chunks, documents, failures, generations, identity, segments, sources, tombstones
-
-_LIVE = documents.c.removed_generation.is_(None)
-_BATCH = 500
-_KEPT_DOCUMENTS = 32
+from ragkit.store.changes import Change, now
+from ragkit.store.reading import CatalogReader, batches
+from ragkit.store.tables import answers, documents, failures, generations, identity, segments, sources, tombstones
 
 
-class Known(NamedTuple):
-    """What the catalog knows of a live document: enough to tell whether it changed."""
-
-    document_id: int
-    token: str
-    sha256: str
-
-
-class Passage(NamedTuple):
-    """A chunk with its text and its document's identity."""
-
-    chunk_id: int
-    document_id: int
-    uri: str
-    title: str
-    version: int
-    start: int
-    end: int
-    page: int | None
-    headings: tuple[str, ...]
-    text: str
-
-
-@record
-class NewDocument:
-    """A document to commit, its chunks, their ids, and the first page of each chunk."""
-
-    document: Document
-    chunks: Sequence[Chunk]
-    chunk_ids: Sequence[int]
-    pages: Sequence[int | None]
-
-
-@record
-class Change:
-    """All that one commit does. ``removed`` are ids of live documents; a new document replaces the live one of its URI."""
-
-    reason: str
-    added: Sequence[NewDocument] = ()
-    removed: Sequence[int] = ()
-    new_segments: Sequence[tuple[SegmentInfo, int]] = ()
-    dropped_segments: Sequence[str] = ()
-    cleared_tombstones: Sequence[int] = ()
-
-
-class Catalog:
+class Catalog(CatalogReader):
     """SQL access to one store. Readers work inside :meth:`snapshot`; writers call :meth:`commit`, under the store's lock."""
 
     def __init__(self, url: str) -> None:
-        self._engine = engines.connect(url)
+        super().__init__(engines.connect(url))
         engines.migrate(self._engine)
-        self._parsed: dict[int, Parsed] = {}
         with self._write() as connection:
             if connection.execute(sa.select(identity.c.id)).first() is None:
                 connection.execute(identity.insert().values(id=1, next_chunk_id=1))
@@ -83,40 +31,21 @@ class Catalog:
         self._engine.dispose()
 
     @contextmanager
-    def snapshot(self) -> Iterator[sa.Connection]:
-        """A connection on which everything read belongs to one generation."""
-        with self._engine.connect() as connection, connection.begin():
-            yield connection
-
-    @contextmanager
     def _write(self) -> Iterator[sa.Connection]:
         with engines.writing(self._engine).begin() as connection:
             yield connection
 
-    # --- identity and generations ---------------------------------------------------------------------------
+    def adopt_model(self, embedder: Embedder) -> None:
+        """Record the embedding model with the first vectors; refuse another one later.
 
-    def generation(self, connection: sa.Connection) -> int:
-        """The active generation; 0 before the first commit."""
-        return connection.execute(sa.select(sa.func.max(generations.c.number))).scalar() or 0
-
-    def embedding_model(self) -> tuple[str, int, str] | None:
-        """``(id, dimension, sha256)`` of the model that the store's vectors come from, once there are some."""
-        with self.snapshot() as connection:
-            row = connection.execute(sa.select(identity)).one()
-        return None if row.embedding_model is None else (row.embedding_model, row.embedding_dimension, row.embedding_sha256)
-
-    def set_embedding_model(self, model: str, dimension: int, sha256: str) -> None:
-        with self._write() as connection:
-            connection.execute(identity.update().values(embedding_model=model, embedding_dimension=dimension, embedding_sha256=sha256))
-
-    def segments(self, connection: sa.Connection) -> list[SegmentInfo]:
-        """The active generation's segments, in the order of their chunks."""
-        query = sa.select(segments).where(segments.c.removed_generation.is_(None)).order_by(segments.c.first_chunk)
-        return [_segment_info(row) for row in connection.execute(query)]
-
-    def dead_chunks(self, connection: sa.Connection) -> NDArray[np.int64]:
-        """Ids of chunks that stand in segments but are deleted."""
-        return np.fromiter(connection.execute(sa.select(tombstones.c.chunk_id)).scalars(), np.int64)
+        Raises:
+            ModelMismatch: the store's vectors come from another model.
+        """
+        if self.embedding_model() is None:
+            values = {"embedding_model": embedder.id, "embedding_dimension": embedder.dimension, "embedding_sha256": embedder.sha256}
+            with self._write() as connection:
+                connection.execute(identity.update().values(values))
+        self.require_model(embedder)
 
     def reserve_chunk_ids(self, count: int) -> int:
         """The first of ``count`` ids that were never used and never will be again."""
@@ -125,8 +54,6 @@ class Catalog:
             connection.execute(identity.update().values(next_chunk_id=first + count))
         return first
 
-    # --- the commit point ------------------------------------------------------------------------------------
-
     def commit(self, change: Change) -> int:
         """Make ``change`` the next generation, in one transaction; the new generation's number.
 
@@ -134,18 +61,18 @@ class Catalog:
         """
         with self._write() as connection:
             number = self.generation(connection) + 1
-            connection.execute(generations.insert().values(number=number, created_at=_now(), reason=change.reason))
-            for ids in _batches(change.removed):
-                _remove(connection, ids, number)
+            connection.execute(generations.insert().values(number=number, created_at=now(), reason=change.reason))
+            for ids in batches(change.removed):
+                changes.remove(connection, ids, number)
             for new in change.added:
-                _add(connection, new, number)
+                changes.add(connection, new, number)
             for info, first_chunk in change.new_segments:
                 files = {"lexical": info.lexical.to_dict(), "dense": info.dense.to_dict()}
                 row = {"name": info.name, "rows": info.rows, "first_chunk": first_chunk, "files": files, "added_generation": number}
                 connection.execute(segments.insert().values(row))
-            for names in _batches(change.dropped_segments):
+            for names in batches(change.dropped_segments):
                 connection.execute(segments.update().where(segments.c.name.in_(names)).values(removed_generation=number))
-            for ids in _batches(change.cleared_tombstones):
+            for ids in batches(change.cleared_tombstones):
                 connection.execute(tombstones.delete().where(tombstones.c.chunk_id.in_(ids)))
         return number
 
@@ -154,247 +81,23 @@ class Catalog:
         with self._write() as connection:
             connection.execute(segments.delete().where(segments.c.name.in_(names)))
 
-    def removed_segments(self) -> list[SegmentInfo]:
-        """Segments of earlier generations whose files may still be there."""
-        with self.snapshot() as connection:
-            return [_segment_info(row) for row in connection.execute(sa.select(segments).where(segments.c.removed_generation.is_not(None)))]
-
-    # --- documents -------------------------------------------------------------------------------------------
-
-    def known(self, uris: Sequence[str]) -> dict[str, Known]:
-        """The live documents among ``uris``."""
-        found: dict[str, Known] = {}
-        with self.snapshot() as connection:
-            for some in _batches(uris):
-                query = sa.select(documents.c.uri, documents.c.id, documents.c.token, documents.c.sha256).where(
-                    _LIVE, documents.c.uri.in_(some)
-                )
-                found.update({row.uri: Known(row.id, row.token, row.sha256) for row in connection.execute(query)})
-        return found
-
     def touch(self, tokens: Mapping[int, str]) -> None:
         """Record new version tokens of documents whose bytes turned out to be the same."""
         with self._write() as connection:
             for document_id, token in tokens.items():
                 connection.execute(documents.update().where(documents.c.id == document_id).values(token=token))
 
-    def uris_of(self, source: str) -> dict[str, int]:
-        """URIs and ids of the live documents that came from ``source``."""
-        with self.snapshot() as connection:
-            rows = connection.execute(sa.select(documents.c.uri, documents.c.id).where(_LIVE, documents.c.source == source))
-            return {row.uri: row.id for row in rows}
-
-    def list_documents(self) -> list[DocumentInfo]:
-        """All live documents, by URI."""
-        wanted = [c for c in documents.c if c.name not in ("text", "structure")]
-        with self.snapshot() as connection:
-            rows = connection.execute(sa.select(*wanted).where(_LIVE).order_by(documents.c.uri)).all()
-        return [
-            DocumentInfo(
-                document_id=row.id,
-                uri=row.uri,
-                title=row.title,
-                version=row.version,
-                media_type=row.media_type,
-                sha256=row.sha256,
-                characters=row.characters,
-                chunks=row.chunks,
-                added_at=row.added_at,
-                acl=None if row.acl is None else tuple(row.acl),
-                metadata=row._mapping["metadata"],
-            )
-            for row in rows
-        ]
-
-    def count(self, connection: sa.Connection) -> tuple[int, int]:
-        """``(live documents, live chunks)``."""
-        query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(documents.c.chunks), 0)).where(_LIVE)
-        row = connection.execute(query).one()
-        return int(row[0]), int(row[1])
-
-    def document(self, connection: sa.Connection, uri: str) -> Document:
-        """The live document ``uri``, whole.
-
-        Raises:
-            DocumentNotFound: there is none.
-        """
-        wanted = [c for c in documents.c if c.name not in ("text", "structure")]
-        row = connection.execute(sa.select(*wanted).where(_LIVE, documents.c.uri == uri)).first()
-        if row is None:
-            raise DocumentNotFound(f"no document {uri!r} in the store; `ragkit ls` lists those that are there")
-        return Document(
-            uri=row.uri,
-            sha256=row.sha256,
-            token=row.token,
-            media_type=row.media_type,
-            title=row.title,
-            parsed=self.parsed(connection, row.id),
-            metadata=row._mapping["metadata"],
-            acl=None if row.acl is None else tuple(row.acl),
-            source=row.source,
-        )
-
-    def parsed(self, connection: sa.Connection, document_id: int) -> Parsed:
-        """Text and structure of a document version; the last few are kept, for they never change while they exist."""
-        if document_id not in self._parsed:
-            query = sa.select(documents.c.text, documents.c.structure, documents.c.title).where(documents.c.id == document_id)
-            row = connection.execute(query).first()
-            if row is None or row.text is None:
-                raise DocumentNotFound(f"document number {document_id} is no longer in the store")
-            while len(self._parsed) >= _KEPT_DOCUMENTS:
-                self._parsed.pop(next(iter(self._parsed)))
-            self._parsed[document_id] = structure.unpack(row.structure, row.text, row.title)
-        return self._parsed[document_id]
-
-    # --- passages --------------------------------------------------------------------------------------------
-
-    def passages(self, connection: sa.Connection, chunk_ids: Iterable[int]) -> dict[int, Passage]:
-        """The live chunks among ``chunk_ids``, with their text."""
-        text = sa.func.substr(documents.c.text, chunks.c.start + 1, chunks.c.end - chunks.c.start).label("passage")
-        columns = (chunks.c.id, chunks.c.document_id, documents.c.uri, documents.c.title, documents.c.version, chunks.c.start, chunks.c.end)
-        base = sa.select(*columns, chunks.c.page, chunks.c.headings, text).join(documents, documents.c.id == chunks.c.document_id)
-        found: dict[int, Passage] = {}
-        for some in _batches([int(i) for i in chunk_ids]):
-            for row in connection.execute(base.where(chunks.c.id.in_(some))):
-                found[row[0]] = Passage(*row[:8], tuple(row[8] or ()), row[9])
-        return found
-
-    def allowed_chunks(self, connection: sa.Connection, expression: str | None, principal: str | None) -> NDArray[np.int64] | None:
-        """Ids of the chunks that pass the filter and that ``principal`` may see; ``None`` when nothing restricts.
-
-        Raises:
-            FilterError: the expression cannot be read.
-        """
-        if expression is None and principal is None:
-            return None
-        predicate = parse_filter(expression) if expression is not None else lambda row: True
-        columns = (documents.c.id, documents.c.uri, documents.c.title, documents.c.media_type, documents.c.acl, documents.c.metadata)
-        visible = []
-        for row in connection.execute(sa.select(*columns).where(_LIVE)):
-            names = {**row._mapping["metadata"], "uri": row.uri, "title": row.title, "media_type": row.media_type}
-            if (principal is None or row.acl is None or principal in row.acl) and predicate(names):
-                visible.append(row.id)
-        found: list[int] = []
-        for ids in _batches(visible):
-            found.extend(connection.execute(sa.select(chunks.c.id).where(chunks.c.document_id.in_(ids))).scalars())
-        return np.array(sorted(found), np.int64)
-
-    def live_chunk_ids(self, connection: sa.Connection) -> NDArray[np.int64]:
-        """Ids of all live chunks, rising."""
-        return np.fromiter(connection.execute(sa.select(chunks.c.id).order_by(chunks.c.id)).scalars(), np.int64)
-
-    def span_faults(self, connection: sa.Connection) -> list[str]:
-        """Live documents without text, and chunks that lie outside their document."""
-        texts = sa.select(documents.c.uri).where(_LIVE, documents.c.text.is_(None))
-        outside = sa.select(chunks.c.id).join(documents, documents.c.id == chunks.c.document_id)
-        outside = outside.where(sa.or_(chunks.c.start >= chunks.c.end, chunks.c.end > documents.c.characters, documents.c.text.is_(None)))
-        return [
-            *(f"document {uri!r} has no text" for uri in connection.execute(texts).scalars()),
-            *(f"passage {i} lies outside its document" for i in connection.execute(outside).scalars()),
-        ]
-
-    # --- sources, failures, answers --------------------------------------------------------------------------
-
     def remember_source(self, source: str, options: Mapping[str, Any], failed: Sequence[Failure]) -> None:
         """Record that ``source`` was read to its end, and what of it could not be."""
         with self._write() as connection:
             connection.execute(sources.delete().where(sources.c.source == source))
-            connection.execute(sources.insert().values(source=source, options=dict(options), synced_at=_now()))
+            connection.execute(sources.insert().values(source=source, options=dict(options), synced_at=now()))
             connection.execute(failures.delete().where(failures.c.source == source))
             for failure in {f.uri: f for f in failed}.values():
                 connection.execute(failures.delete().where(failures.c.uri == failure.uri))
-                connection.execute(failures.insert().values(uri=failure.uri, source=source, reason=failure.reason, at=_now()))
-
-    def list_sources(self) -> dict[str, dict[str, Any]]:
-        """Remembered sources and the options they were ingested with."""
-        with self.snapshot() as connection:
-            return {row.source: row.options for row in connection.execute(sa.select(sources).order_by(sources.c.source))}
-
-    def list_failures(self) -> list[Failure]:
-        """What could not be read the last time its source was."""
-        with self.snapshot() as connection:
-            return [Failure(uri=row.uri, reason=row.reason) for row in connection.execute(sa.select(failures).order_by(failures.c.uri))]
+                connection.execute(failures.insert().values(uri=failure.uri, source=source, reason=failure.reason, at=now()))
 
     def save_answer(self, answer_id: str, generation: int, question: str, content: Mapping[str, Any]) -> None:
         with self._write() as connection:
-            row = {"id": answer_id, "created_at": _now(), "generation": generation, "question": question, "record": dict(content)}
+            row = {"id": answer_id, "created_at": now(), "generation": generation, "question": question, "record": dict(content)}
             connection.execute(answers.insert().values(row))
-
-    def load_answer(self, answer_id: str) -> dict[str, Any]:
-        """An answer record.
-
-        Raises:
-            StoreError: there is none with this id.
-        """
-        with self.snapshot() as connection:
-            row = connection.execute(sa.select(answers).where(answers.c.id == answer_id)).first()
-        if row is None:
-            raise StoreError(f"no answer record {answer_id!r} in the store; `ragkit ask --json` prints each answer's record_id")
-        return {"id": row.id, "created_at": row.created_at, "generation": row.generation, "question": row.question, **row.record}
-
-
-def _remove(connection: sa.Connection, document_ids: Sequence[int], generation: int) -> None:
-    """Tombstone the chunks of live documents and drop their text; the rows stay as the documents' history."""
-    theirs = sa.select(chunks.c.id).where(chunks.c.document_id.in_(document_ids))
-    connection.execute(tombstones.insert().from_select(["chunk_id"], theirs))
-    connection.execute(chunks.delete().where(chunks.c.document_id.in_(document_ids)))
-    gone = {"removed_generation": generation, "text": None, "structure": None}
-    connection.execute(documents.update().where(documents.c.id.in_(document_ids)).values(gone))
-
-
-def _add(connection: sa.Connection, new: NewDocument, generation: int) -> None:
-    document, parsed = new.document, new.document.parsed
-    last = connection.execute(
-        sa.select(documents.c.id, documents.c.version, documents.c.removed_generation)
-        .where(documents.c.uri == document.uri)
-        .order_by(documents.c.version.desc())
-        .limit(1)
-    ).first()
-    if last is not None and last.removed_generation is None:
-        _remove(connection, [last.id], generation)
-    row = {
-        "uri": document.uri,
-        "version": 1 if last is None else last.version + 1,
-        "source": document.source,
-        "token": document.token,
-        "sha256": document.sha256,
-        "media_type": document.media_type,
-        "title": document.title,
-        "characters": len(parsed.text),
-        "chunks": len(new.chunks),
-        "text": parsed.text,
-        "structure": structure.pack(parsed),
-        "metadata": dict(document.metadata),
-        "acl": None if document.acl is None else list(document.acl),
-        "added_at": _now(),
-        "added_generation": generation,
-    }
-    document_id = connection.execute(documents.insert().values(row).returning(documents.c.id)).scalar_one()
-    rows = [
-        {
-            "id": i,
-            "document_id": document_id,
-            "start": c.start,
-            "end": c.end,
-            "tokens": c.tokens,
-            "page": page,
-            "headings": list(c.headings) or None,
-        }
-        for i, c, page in zip(new.chunk_ids, new.chunks, new.pages, strict=True)
-    ]
-    if rows:
-        connection.execute(chunks.insert(), rows)
-
-
-def _segment_info(row: Any) -> SegmentInfo:
-    files = {part: FileInfo(**row.files[part]) for part in ("lexical", "dense")}
-    return SegmentInfo(name=row.name, rows=row.rows, **files)
-
-
-def _batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for at in range(0, len(values), _BATCH):
-        yield values[at : at + _BATCH]
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
