@@ -30,6 +30,10 @@ Row = dict[str, Any]
 DEMO = Path(__file__).parents[1] / "ragkit" / "demo"
 
 
+#: Nobody asks in the same millisecond in which the last answer ended.
+REST_S = 0.3
+
+
 def timed(work: Callable[[], Any]) -> float:
     began = time.perf_counter()
     work()
@@ -150,37 +154,42 @@ def search(folder: Path, queries: Sequence[str], settings: Settings) -> Row:
 
 
 def first_token(folder: Path, questions: Sequence[str], settings: Settings) -> Row:
-    """Questions without a draft (abstentions) have no first token and are left out. The first prompt warms both up."""
+    """Each question is asked, and after it the raw model is given its prompt; both begin at rest, as when somebody has just typed.
+
+    Questions without a draft (abstentions) have no first token and are left out. The first prompt warms both up.
+    """
     recorder = Recorder(LlamaCppGenerator(settings.generation))
-    answers = []
+    fresh = _raw_model(recorder)
+    rows: list[tuple[float, float, float, float]] = []
     with Ragkit.in_memory(settings=settings, generator=recorder) as kit:
         kit.ingest(folder)
         for question in questions:
             before = len(recorder.calls)
-            answer = kit.ask(question)
-            answers += [answer] if len(recorder.calls) > before else []
-    if len(recorder.first) < 2:
+            time.sleep(REST_S)
+            timings = kit.ask(question).timings
+            if len(recorder.calls) > before:
+                time.sleep(REST_S)
+                raw = _raw_first(recorder, recorder.calls[-1], fresh)
+                rows.append((timings["first_token_s"], timings["retrieve_s"], recorder.first[-1], raw))
+    if len(rows) < 2:
         raise SystemExit("fewer than two questions reached the generator; ask more with --questions")
-    raw = [_raw_first(recorder, call, fresh) for fresh, call in _raw_calls(recorder)][1:]
-    asked, retrieved = ([a.timings[key] for a in answers[1:] if "first_token_s" in a.timings] for key in ("first_token_s", "retrieve_s"))
-    inside = recorder.first[1:]
+    asked, retrieved, inside, raw_times = zip(*rows[1:], strict=True)
     return {
-        "part": "first token", "prompts": len(raw), "ask p50, s": median(asked), "of it retrieval p50, s": median(retrieved),
-        "generator within ask p50, s": median(inside), "raw llama.cpp p50, s": median(raw),
-        "ask / raw": round(median(asked, 6) / median(raw, 6), 3),
-        "generator within ask / raw": median((a / b for a, b in zip(inside, raw, strict=True)), 3),
+        "part": "first token", "prompts": len(asked), "ask p50, s": median(asked), "of it retrieval p50, s": median(retrieved),
+        "generator within ask p50, s": median(inside), "raw llama.cpp p50, s": median(raw_times),
+        "ask / raw": round(median(asked, 6) / median(raw_times, 6), 3),
+        "ask / raw, median of ratios": median((a / b for a, b in zip(asked, raw_times, strict=True)), 3),
+        "generator within ask / raw": median((a / b for a, b in zip(inside, raw_times, strict=True)), 3),
     }  # fmt: skip
 
 
-def _raw_calls(recorder: Recorder) -> Iterator[tuple[Any, tuple[str, str, str | None, int]]]:
+def _raw_model(recorder: Recorder) -> Any:
     from llama_cpp import Llama
 
     own, settings = recorder.inner.llama, Settings().generation
     file = registry.resolve(settings.model, "generator")
     threads = {"n_threads": own.n_threads, "n_threads_batch": own.n_threads_batch}
-    fresh = Llama(str(file), n_ctx=settings.context, seed=settings.seed, verbose=False, **threads)
-    for call in recorder.calls:
-        yield fresh, call
+    return Llama(str(file), n_ctx=settings.context, seed=settings.seed, verbose=False, **threads)
 
 
 def _raw_first(recorder: Recorder, call: tuple[str, str, str | None, int], fresh: Any) -> float:

@@ -88,7 +88,7 @@ class AnsweringSettings(Part):
     """How evidence becomes an answer."""
 
     mode: Mode = Field("auto", description="`quote`: the documents' words; `compose`: the model's, where they pass; `auto`: both.")
-    passages: int = Field(10, ge=1, description="Passages that evidence is taken from.")
+    passages: int = Field(6, ge=1, description="Passages that evidence is taken from.")
     sentences: int = Field(3, ge=1, description="Most sentences of an answer.")
     min_answerable: float = Field(0.4, ge=0, le=1, description="Below this probability that the documents answer, ragkit abstains.")
     min_support: float = Field(0.5, gt=0, le=1, description="Below this support a composed sentence is not shown.")

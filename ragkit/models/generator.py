@@ -64,6 +64,7 @@ class LlamaCppGenerator:
                 n_threads=threads,
                 n_threads_batch=threads,
                 seed=self._settings.seed,
+                flash_attn=True,
                 verbose=False,
             )
         except (ValueError, OSError) as error:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
+from contextlib import AbstractContextManager
+from typing import Any
 
 
 def threads(wanted: int) -> int:
@@ -27,3 +30,21 @@ def multiplies_bfloat16() -> bool:
     import torch
 
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def one_blas_thread() -> AbstractContextManager[Any]:
+    """numpy's products on the calling thread alone, while the context is open.
+
+    OpenBLAS splits even a question's product with a passage, and its threads go on spinning for a while after it: a generator
+    that starts then was measured to take a tenth longer to its first token.
+    """
+    limit: AbstractContextManager[Any] = _blas().limit(limits=1, user_api="blas")
+    return limit
+
+
+@functools.cache
+def _blas() -> Any:
+    import numpy  # noqa: F401  (its BLAS must be loaded to be found)
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

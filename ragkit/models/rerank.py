@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ragkit.contracts import Embedder, TokenVectors
 from ragkit.errors import ModelError
+from ragkit.models import processors
 from ragkit.text.words import terms
 
 #: Token vectors of the passages last seen are kept up to this many bytes.
@@ -57,7 +58,9 @@ def similarity(query: NDArray[Any], passage: NDArray[Any]) -> NDArray[np.float32
     """``(query tokens,)`` float32: for each token of the query its best cosine in the passage; 0 for an empty passage."""
     if not len(passage):
         return np.zeros(len(query), np.float32)
-    found: NDArray[np.float32] = (query.astype(np.float32, copy=False) @ passage.T.astype(np.float32, copy=False)).max(axis=1)
+    with processors.one_blas_thread():
+        cosines = query.astype(np.float32, copy=False) @ passage.T.astype(np.float32, copy=False)
+    found: NDArray[np.float32] = cosines.max(axis=1)
     return found
 
 
