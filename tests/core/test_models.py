@@ -10,13 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import threadpoolctl
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sentence_transformers import SentenceTransformer
 
 from ragkit.errors import ModelError
 from ragkit.models import download, load, registry
 from ragkit.models.embedder import SentenceTransformerEmbedder
 from ragkit.models.generator import LlamaCppGenerator
-from ragkit.models.processors import threads
+from ragkit.models.processors import one_blas_thread, threads
 from ragkit.settings import EmbeddingSettings, GenerationSettings
 
 
@@ -54,6 +57,33 @@ def test_vectors_are_those_of_sentence_transformers(embedder: SentenceTransforme
     exact = SentenceTransformerEmbedder(EmbeddingSettings(precision="float32")).embed(texts)
     np.testing.assert_allclose(exact, reference, atol=1e-5)
     assert ((embedder.embed(texts) * reference).sum(axis=1) > 0.999).all()
+
+
+@given(st.lists(st.integers(0, 300), min_size=2, max_size=12))
+@settings(max_examples=15, deadline=None)
+def test_what_else_is_embedded_changes_no_bit(embedder: SentenceTransformerEmbedder, words: list[int]) -> None:
+    """Whatever lengths come together, beyond the model's longest too, each text has the vectors that it has alone."""
+    texts = [" ".join(["mill"] * count) for count in words]
+    together, tokens = embedder.embed(texts), embedder.embed_tokens(texts)
+    for i in {0, len(texts) - 1}:
+        assert (together[i] == embedder.embed([texts[i]])[0]).all()
+        alone = embedder.embed_tokens([texts[i]])[0]
+        assert (alone.vectors == tokens[i].vectors).all()
+        assert [texts[i][a:b] for a, b in zip(alone.starts, alone.ends, strict=True)] == ["mill"] * min(words[i], embedder.max_tokens)
+
+
+def test_products_in_a_question_start_no_threads() -> None:
+    """numpy's BLAS has one thread inside the context, and afterwards as many as before."""
+
+    def blas() -> list[int]:
+        return [library["num_threads"] for library in threadpoolctl.threadpool_info() if library["user_api"] == "blas"]
+
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        before = blas()
+        with one_blas_thread():
+            assert set(blas()) == {1}
+        assert blas() == before
+        assert before
 
 
 def test_threads_come_from_the_setting_then_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
