@@ -74,7 +74,7 @@ def test_what_hides_or_reorders_text_is_replaced() -> None:
     assert escape("a\x1b[0m\u202eb\U000e0041c\ud7ff") == "a\ufffd&#91;0m\ufffdb\ufffdc\ud7ff"
 
 
-@given(st.text(st.characters(exclude_categories=("Cc", "Cf", "Cs"))))
+@given(st.text(st.characters(exclude_categories=("Cc", "Cf", "Cs")).filter(lambda c: not "\U000e0000" <= c <= "\U000e007f")))
 def test_any_text_comes_back(text: str) -> None:
-    """Whatever the text, a browser shows exactly it."""
+    """Whatever the text, but for what hides or reorders it, a browser shows exactly it."""
     assert html.unescape(escape(text)) == text
