@@ -213,9 +213,16 @@ def test_nothing_in_a_document_reaches_out(store: Path, browser: BrowserContext,
         page.get_by_role("button", name="Delete 3 documents").wait_for()
         assert page.locator(bad).count() == 0
         page.goto(f"{address}/inspect")
-        page.get_by_label("Query").fill("harbour rules paragraph")
-        page.keyboard.press("Enter")
-        page.locator("mark").wait_for()
+        from playwright.sync_api import TimeoutError as NotYet
+
+        query, found = page.get_by_label("Query"), page.locator("mark").first
+        for patience in (30_000, PATIENCE_MS):  # what is entered before the page has come to life is lost
+            query.fill("harbour rules paragraph")
+            query.press("Enter")
+            with contextlib.suppress(NotYet):
+                found.wait_for(timeout=patience)
+                break
+        found.wait_for(timeout=1000)
         assert page.locator(bad).count() == 0
         page.wait_for_timeout(1000)
         assert foreign(asked, address) == []
