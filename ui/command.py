@@ -24,6 +24,7 @@ FIXED = (
     ("client.showErrorDetails", "type"),
     ("client.toolbarMode", "minimal"),
     ("global.developmentMode", "false"),
+    ("logger.hideWelcomeMessage", "true"),
     ("server.enableCORS", "true"),
     ("server.enableStaticServing", "false"),
     ("server.enableXsrfProtection", "true"),
@@ -46,6 +47,8 @@ def ui(session: Session, port: Port = 8501, address: Address = "127.0.0.1", no_b
         "server.maxUploadSize": str(megabytes),
         "server.port": str(port),
     }
+    shown = f"[{address}]" if ":" in address else address
+    session.out.note(f"ragkit's interface is at http://{shown}:{port} (Ctrl+C ends it)")
     sys.stdout.flush()
     os.execve(sys.executable, arguments(options), environment)  # noqa: S606 - a list of arguments, and no shell
 

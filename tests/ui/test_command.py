@@ -26,12 +26,16 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[list[str], d
     return run
 
 
-def test_it_is_private_unless_told(started: Callable[..., tuple[list[str], dict[str, str]]], tmp_path: Path) -> None:
-    """It listens on loopback, checks forged requests and origins, and reports to nobody."""
+def test_it_is_private_unless_told(
+    started: Callable[..., tuple[list[str], dict[str, str]]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It listens on loopback, checks forged requests and origins, reports to nobody, advertises nothing, and says where it is."""
     arguments, environment = started("--store", str(tmp_path / "s"))
     assert {"--server.address=127.0.0.1", "--server.port=8501", "--server.headless=false"} <= set(arguments)
     assert {"--browser.gatherUsageStats=false", "--server.enableXsrfProtection=true", "--server.enableCORS=true"} <= set(arguments)
+    assert "--logger.hideWelcomeMessage=true" in arguments
     assert environment["RAGKIT_STORE"] == str(tmp_path / "s")
+    assert "http://127.0.0.1:8501" in capsys.readouterr().err
 
 
 def test_options_reach_the_server(started: Callable[..., tuple[list[str], dict[str, str]]], tmp_path: Path) -> None:
