@@ -263,7 +263,7 @@ class Ragkit:
             "documents": documents,
             "chunks": chunks,
             "segments": len(segments),
-            "index_bytes": sum(i.lexical.bytes + i.dense.bytes for i in segments),
+            "index_bytes": sum(file.bytes for i in segments for file in i.files),
             "bytes": sum(f.stat().st_size for f in self.path.rglob("*") if f.is_file()),
             "embedding_model": None if model is None else {"id": model[0], "dimension": model[1], "sha256": model[2]},
             "sources": list(self._catalog.list_sources()),

@@ -19,7 +19,7 @@ def faults(folder: Path, catalog: Catalog) -> list[str]:
         live = catalog.live_chunk_ids(connection)
         dead = catalog.dead_chunks(connection)
         found = catalog.span_faults(connection)
-    damaged = [fault for info in infos for file in (info.lexical, info.dense) if (fault := files.fault_of(folder, file))]
+    damaged = [fault for info in infos for file in info.files if (fault := files.fault_of(folder, file))]
     if damaged:
         return [*found, *damaged]
     indexed = [np.zeros(0, np.int64)]

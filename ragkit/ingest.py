@@ -105,7 +105,7 @@ class Ingestor:
         """Remove files that no generation refers to: of a writer that crashed, and of merged segments."""
         removed = self._catalog.removed_segments()
         with self._catalog.snapshot() as connection:
-            used = {file.name for info in self._catalog.segments(connection) for file in (info.lexical, info.dense)}
+            used = {file.name for info in self._catalog.segments(connection) for file in info.files}
         for file in self._folder.iterdir():
             if file.name not in used:
                 file.unlink()

@@ -366,9 +366,22 @@ class FileInfo(Jsonable):
 
 @record
 class SegmentInfo(Jsonable):
-    """An immutable part of the index: ``rows`` chunks in one lexical and one dense file."""
+    """An immutable part of the index: ``rows`` chunks in one lexical and one dense file, and, where there are many, an
+    approximate index of the same vectors."""
 
     name: str
     rows: int
     lexical: FileInfo
     dense: FileInfo
+    ann: FileInfo | None = None
+
+    @property
+    def parts(self) -> dict[str, FileInfo]:
+        """The files that are there, by the part that each is."""
+        found = {"lexical": self.lexical, "dense": self.dense, "ann": self.ann}
+        return {part: file for part, file in found.items() if file is not None}
+
+    @property
+    def files(self) -> tuple[FileInfo, ...]:
+        """The files that are there."""
+        return tuple(self.parts.values())

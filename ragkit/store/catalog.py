@@ -67,7 +67,7 @@ class Catalog(CatalogReader):
             for new in change.added:
                 changes.add(connection, new, number)
             for info, first_chunk in change.new_segments:
-                files = {"lexical": info.lexical.to_dict(), "dense": info.dense.to_dict()}
+                files = {part: file.to_dict() for part, file in info.parts.items()}
                 row = {"name": info.name, "rows": info.rows, "first_chunk": first_chunk, "files": files, "added_generation": number}
                 connection.execute(segments.insert().values(row))
             for names in batches(change.dropped_segments):

@@ -252,7 +252,7 @@ class CatalogReader:
 
 
 def _segment_info(row: Any) -> SegmentInfo:
-    files = {part: FileInfo(**row.files[part]) for part in ("lexical", "dense")}
+    files = {part: FileInfo(**file) for part, file in row.files.items()}
     return SegmentInfo(name=row.name, rows=row.rows, **files)
 
 
