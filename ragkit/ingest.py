@@ -6,7 +6,6 @@ import hashlib
 import itertools
 import json
 import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +16,11 @@ from numpy.typing import NDArray
 
 from ragkit.contracts import Embedder
 from ragkit.errors import ParseError
-from ragkit.index.hybrid import HybridIndex
 from ragkit.index.segments import Segment
 from ragkit.records import Chunk, Document, Failure, IngestOptions, IngestReport, Progress, SourceItem, record
 from ragkit.search import indexed_text
 from ragkit.settings import Settings
+from ragkit.store import compaction
 from ragkit.store.catalog import Catalog
 from ragkit.store.changes import Change, NewDocument
 from ragkit.text.chunking import chunk
@@ -30,12 +29,6 @@ from ragkit.text.words import terms
 #: Chunks of one commit: what an interruption can cost, and what is held in memory.
 COMMIT_CHUNKS = 2048
 EMBEDDED_AT_ONCE = 256
-#: Small segments are merged when there are more of them than this ...
-MAX_SMALL_SEGMENTS = 8
-#: ... and this is what small means, in rows.
-SMALL_ROWS = 65536
-#: Rows are dropped from the files when this share of them is deleted.
-MAX_DEAD_SHARE = 0.2
 
 _LISTED_AT_ONCE = 256
 
@@ -86,7 +79,7 @@ class Ingestor:
         could not be listed are kept.
         """
         started = time.perf_counter()
-        self.sweep()
+        compaction.sweep(self._folder, self._catalog)
         seen: set[str] = set()
         for source, listing in listings.items():
             failed_before = len(self._failed)
@@ -98,18 +91,8 @@ class Ingestor:
             unseen = tuple(f"{failure.uri.rstrip('/')}/" for failure in failed)
             self._remove([i for uri, i in before.items() if uri not in seen and not uri.startswith(unseen)])
             self._catalog.remember_source(source, options.to_dict(), failed)
-        self.compact()
+        compaction.tidy(self._folder, self._catalog)
         return IngestReport(**self._counts, failed=tuple(self._failed), seconds=time.perf_counter() - started)
-
-    def sweep(self) -> None:
-        """Remove files that no generation refers to: of a writer that crashed, and of merged segments."""
-        removed = self._catalog.removed_segments()
-        with self._catalog.snapshot() as connection:
-            used = {file.name for info in self._catalog.segments(connection) for file in info.files}
-        for file in self._folder.iterdir():
-            if file.name not in used:
-                file.unlink()
-        self._catalog.forget_segments([info.name for info in removed])
 
     def _take(self, source: str, listed: Sequence[SourceItem | Failure], seen: set[str], options: IngestOptions) -> None:
         """One slice of a listing: what is unchanged is not even opened."""
@@ -167,7 +150,7 @@ class Ingestor:
         new_segments = []
         if texts:
             segment = Segment.build(range(first, first + len(texts)), [terms(t) for t in texts], vectors)
-            new_segments = [(segment.save(self._folder, _segment_name(first)), first)]
+            new_segments = [(segment.save(self._folder, compaction.segment_name(first)), first)]
         ids = itertools.count(first)
         added = [
             NewDocument(document=p.document, chunks=p.chunks, chunk_ids=[next(ids) for _ in p.chunks], pages=_pages(p)) for p in pending
@@ -189,35 +172,12 @@ class Ingestor:
     def remove(self, document_ids: Sequence[int]) -> None:
         """Remove live documents in one commit."""
         self._remove(document_ids)
-        self.compact()
+        compaction.tidy(self._folder, self._catalog)
 
     def _remove(self, document_ids: Sequence[int]) -> None:
         if document_ids:
             self._catalog.commit(Change(reason="remove", removed=document_ids))
             self._counts["removed"] += len(document_ids)
-
-    def compact(self) -> None:
-        """Merge small segments when there are many, and drop deleted rows when they are many."""
-        with self._catalog.snapshot() as connection:
-            infos = self._catalog.segments(connection)
-            dead = self._catalog.dead_chunks(connection)
-        total = sum(info.rows for info in infos)
-        if len(dead) > MAX_DEAD_SHARE * total:
-            chosen = infos
-        else:
-            small = [info for info in infos if info.rows < SMALL_ROWS]
-            chosen = small if len(small) > MAX_SMALL_SEGMENTS else []
-        if not chosen:
-            return
-        segments = [Segment.open(self._folder, info) for info in chosen]
-        live = [HybridIndex([s], dead, self._settings.retrieval).live for s in segments]
-        gone = [int(i) for s, mask in zip(segments, live, strict=True) for i in s.chunk_ids[~mask]]
-        new = []
-        if any(mask.any() for mask in live):
-            merged = Segment.merge(segments, live)
-            new = [(merged.save(self._folder, _segment_name(int(merged.chunk_ids[0]))), int(merged.chunk_ids[0]))]
-        names = [info.name for info in chosen]
-        self._catalog.commit(Change(reason="compact", new_segments=new, dropped_segments=names, cleared_tombstones=gone))
 
 
 def _marked(item: SourceItem, options: IngestOptions) -> SourceItem:
@@ -245,10 +205,6 @@ def _pages(prepared: Prepared) -> list[int | None]:
         pages.append(anchors[at].page if at < len(anchors) and anchors[at].start < piece.end else None)
         at = max(0, at - 1)
     return pages
-
-
-def _segment_name(first_chunk: int) -> str:
-    return f"{first_chunk:012d}-{uuid.uuid4().hex[:8]}"
 
 
 def _slices(listing: Listing, size: int) -> Iterator[list[SourceItem | Failure]]:

@@ -19,12 +19,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from ragkit import Ragkit, Settings
-from ragkit import ingest as ingest_module
 from ragkit.errors import DocumentNotFound, ModelMismatch, StoreCorrupt, StoreError, StoreLocked, StoreNotFound
 from ragkit.ingest import Ingestor
 from ragkit.models.embedder import SentenceTransformerEmbedder
 from ragkit.records import Failure, IngestOptions, SourceItem
-from ragkit.store import engine, structure
+from ragkit.store import compaction, engine, structure
 from ragkit.store.tables import metadata
 
 
@@ -229,7 +228,7 @@ def test_a_reader_keeps_its_generation_while_a_writer_commits(kit: Ragkit, folde
 
 def test_many_small_commits_are_merged(kit: Ragkit, monkeypatch: pytest.MonkeyPatch) -> None:
     """Segments stay few, deleted rows leave the files, results stay the same."""
-    monkeypatch.setattr(ingest_module, "MAX_SMALL_SEGMENTS", 3)
+    monkeypatch.setattr(compaction, "MAX_SMALL_SEGMENTS", 3)
     for i in range(9):
         kit.add_text(f"Note number {i} is about item {i * 7}.", uri=f"note:{i}")
     kit.delete("note:2")

@@ -1,0 +1,78 @@
+"""Keeping the segments few and their files few: merging, dropping dead rows, removing what no generation refers to."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragkit.index.segments import Segment
+from ragkit.records import SegmentInfo
+from ragkit.store.catalog import Catalog
+from ragkit.store.changes import Change
+
+#: Small segments are merged when there are more of them than this ...
+MAX_SMALL_SEGMENTS = 8
+#: ... and this is what small means, in rows.
+SMALL_ROWS = 65536
+#: Rows are dropped from the files when this share of them is deleted.
+MAX_DEAD_SHARE = 0.2
+
+#: Names that a writer of ours gives: a segment's parts, and what they are called until they are whole.
+_OURS = re.compile(r"\d{12,}-[0-9a-f]{8}\.[a-z0-9.]+|\..+\.\d+\.tmp")
+
+
+def segment_name(first_chunk: int) -> str:
+    """A name that no segment had before; names sort as their first chunks do."""
+    return f"{first_chunk:012d}-{uuid.uuid4().hex[:8]}"
+
+
+def due(infos: Sequence[SegmentInfo], dead: int) -> list[SegmentInfo]:
+    """The policy: which segments to rewrite as one after a commit, given how many of their rows are ``dead``."""
+    if dead > MAX_DEAD_SHARE * sum(info.rows for info in infos):
+        return list(infos)
+    small = [info for info in infos if info.rows < SMALL_ROWS]
+    return small if len(small) > MAX_SMALL_SEGMENTS else []
+
+
+def tidy(folder: Path, catalog: Catalog) -> None:
+    """Merge what the policy names. The caller holds the store's write lock."""
+    with catalog.snapshot() as connection:
+        infos = catalog.segments(connection)
+        dead = catalog.dead_chunks(connection)
+    merge(folder, catalog, due(infos, len(dead)), dead)
+
+
+def merge(folder: Path, catalog: Catalog, chosen: Sequence[SegmentInfo], dead: NDArray[np.int64]) -> int:
+    """Rewrite the ``chosen`` segments as one without their dead rows, in one commit; how many rows were dropped."""
+    if not chosen:
+        return 0
+    segments = [Segment.open(folder, info) for info in chosen]
+    live = [~np.isin(segment.chunk_ids, dead) for segment in segments]
+    gone = [int(i) for segment, mask in zip(segments, live, strict=True) for i in segment.chunk_ids[~mask]]
+    new = []
+    if any(mask.any() for mask in live):
+        merged = Segment.merge(segments, live)
+        first = int(merged.chunk_ids[0])
+        new = [(merged.save(folder, segment_name(first)), first)]
+    names = [info.name for info in chosen]
+    catalog.commit(Change(reason="compact", new_segments=new, dropped_segments=names, cleared_tombstones=gone))
+    return len(gone)
+
+
+def sweep(folder: Path, catalog: Catalog) -> int:
+    """Remove files of ours that no generation refers to: of a writer that crashed, and of merged segments; bytes freed."""
+    removed = catalog.removed_segments()
+    with catalog.snapshot() as connection:
+        used = {file.name for info in catalog.segments(connection) for file in info.files}
+    freed = 0
+    for file in folder.iterdir():
+        if file.name not in used and _OURS.fullmatch(file.name):
+            freed += file.stat().st_size
+            file.unlink()
+    catalog.forget_segments([info.name for info in removed])
+    return freed
