@@ -8,7 +8,13 @@ from ragkit.answer.verify import AlignmentVerifier
 from ragkit.models.embedder import SentenceTransformerEmbedder
 from ragkit.models.generator import LlamaCppGenerator
 from ragkit.models.rerank import LateInteraction, TokenCache
-from ragkit.testing import EmbedderConformance, GeneratorConformance, RerankerConformance, VerifierConformance
+from ragkit.testing import (
+    EmbedderConformance,
+    GeneratorConformance,
+    RerankerConformance,
+    SyntheticEmbedder,
+    VerifierConformance,
+)
 
 
 class TestEmbedder(EmbedderConformance):
@@ -18,6 +24,18 @@ class TestEmbedder(EmbedderConformance):
 
     def embedder(self) -> SentenceTransformerEmbedder:
         return self._it
+
+
+class TestSyntheticEmbedder(EmbedderConformance):
+    def embedder(self) -> SyntheticEmbedder:
+        return SyntheticEmbedder()
+
+    def test_shared_words_bring_texts_together(self) -> None:
+        """The more words two texts share, case and punctuation left aside, the nearer they are; another seed is another model."""
+        embedder = SyntheticEmbedder()
+        query, near, far = embedder.embed(["the old mill", "An OLD mill.", "green bananas, sold by weight"])
+        assert query @ near > 0.5 > query @ far
+        assert SyntheticEmbedder(seed=1).sha256 != embedder.sha256 != SyntheticEmbedder(16).sha256
 
 
 class TestLateInteraction(RerankerConformance):

@@ -1,15 +1,8 @@
-"""Conformance suites for the contracts: ragkit's own parts pass them, and so should a plug-in's.
-
-Each suite is a class of pytest tests. Subclass it, and give it what it tests by overriding its fixtures-to-be::
-
-    class TestMyParser(ParserConformance):
-        def parser(self): return MyParser()
-        def samples(self): return [b"some content"]
-"""
+"""Conformance suites for the contracts: classes of pytest tests."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import get_args
 
 from ragkit.contracts import Connector, Embedder, Generator, Parser, Reranker, Verifier
@@ -22,7 +15,6 @@ __all__ = [
     "GeneratorConformance",
     "ParserConformance",
     "RerankerConformance",
-    "ScriptedGenerator",
     "VerifierConformance",
     "require",
 ]
@@ -265,28 +257,3 @@ class VerifierConformance:
         unsaid = self.verifier().judge("The parliament met on a Sunday.", evidence)
         require(0 <= unsaid.support < said.support <= 1, f"support {said.support} for what is said, {unsaid.support} for what is not")
         require(0 in said.supporting, "the evidence that says it is not named")
-
-
-# --- fakes: for failures that real parts do not produce on demand ---------------------------------------------
-
-
-class ScriptedGenerator:
-    """A generator that says what it is told, however false, in small pieces; then raises ``error``, if there is one."""
-
-    id, sha256 = "scripted", ""
-
-    def __init__(self, reply: str, *, error: Exception | None = None, piece: int = 7) -> None:
-        self._reply = reply
-        self._error = error
-        self._piece = piece
-
-    def count_tokens(self, text: str) -> int:
-        """Words."""
-        return len(text.split())
-
-    def stream(self, system: str, user: str, *, grammar: str | None = None, max_tokens: int = 256) -> Iterator[str]:
-        """The script, whatever is asked."""
-        for at in range(0, len(self._reply), self._piece):
-            yield self._reply[at : at + self._piece]
-        if self._error is not None:
-            raise self._error
