@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from ragkit.index.segments import Segment
 from ragkit.records import Candidate, Hit, Parsed
 from ragkit.settings import RetrievalSettings
 from ragkit.store.catalog import Catalog
+from ragkit.store.lock import reading_lock
 from ragkit.store.reading import Passage
 from ragkit.text.words import terms
 
@@ -43,23 +45,40 @@ class Searcher:
         self._embedder = embedder
         self._reranker = reranker
         self._settings = settings
+        self._lock = Lock()
         self._open: dict[str, Segment] = {}
         self._index: tuple[int, HybridIndex] | None = None
 
     @contextmanager
     def pin(self) -> Iterator[Pinned]:
-        """A reader of one generation: what it sees does not change while it is open."""
-        with self._catalog.snapshot() as connection:
-            yield Pinned(self, connection, self._catalog.generation(connection))
+        """A reader of one generation: what it sees does not change while it is open.
+
+        Raises:
+            StoreCorrupt: a file of the generation is missing, or is not the recorded one.
+        """
+        with ExitStack() as stack:
+            # Between the snapshot and the opening of its files no writer may remove them; once mapped they stay.
+            with reading_lock(self._folder.parent):
+                connection = stack.enter_context(self._catalog.snapshot())
+                generation = self._catalog.generation(connection)
+                index = self.index(connection, generation)
+            yield Pinned(self, connection, generation, index)
 
     def index(self, connection: sa.Connection, generation: int) -> HybridIndex:
-        """The index of the generation that ``connection`` sees."""
-        if self._index is None or self._index[0] != generation:
+        """The index of the generation that ``connection`` sees. The caller holds the reading lock.
+
+        The newest one is kept for the next question; a thread that is pinned to an older one has that for itself.
+        """
+        with self._lock:
+            kept = self._index
+            if kept is not None and kept[0] == generation:
+                return kept[1]
             infos = self._catalog.segments(connection)
             segments = {i.name: self._open.get(i.name) or Segment.open(self._folder, i) for i in infos}
-            self._open = segments
-            self._index = generation, HybridIndex(list(segments.values()), self._catalog.dead_chunks(connection), self._settings)
-        return self._index[1]
+            index = HybridIndex(list(segments.values()), self._catalog.dead_chunks(connection), self._settings)
+            if kept is None or kept[0] < generation:
+                self._open, self._index = segments, (generation, index)
+            return index
 
     @property
     def catalog(self) -> Catalog:
@@ -81,10 +100,11 @@ class Searcher:
 class Pinned:
     """One generation of the store, for one question."""
 
-    def __init__(self, searcher: Searcher, connection: sa.Connection, generation: int) -> None:
+    def __init__(self, searcher: Searcher, connection: sa.Connection, generation: int, index: HybridIndex) -> None:
         self._searcher = searcher
         self.connection = connection
         self.generation = generation
+        self.index = index
 
     def search(
         self,
@@ -102,13 +122,13 @@ class Pinned:
         """
         searcher = self._searcher
         allowed = searcher.catalog.allowed_chunks(self.connection, expression, principal)
-        index = searcher.index(self.connection, self.generation)
+        index = self.index
         mask = None if allowed is None else index.mask_of(allowed)
         searchable = int(index.live.sum())
         visible = searchable if mask is None else int((mask & index.live).sum())
         if not visible or not query.strip():
             return Found([], self.generation, searchable, visible, {}, list)
-        searcher.catalog.require_model(searcher.embedder)
+        searcher.catalog.require_model(searcher.embedder, self.connection)
         candidates = index.candidates(query, searcher.embedder.embed([query])[0], allowed=mask, depth=k)
         top = (rerank_top or searcher.settings.rerank_top) if rerank and searcher.reranker is not None else 0
         passages = searcher.catalog.passages(self.connection, candidates.chunk_ids[: max(k, top)].tolist())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -27,18 +28,21 @@ class TokenCache:
         self._capacity = capacity
         self._bytes = 0
         self._kept: OrderedDict[int, TokenVectors] = OrderedDict()
+        self._lock = Lock()
 
     def get(self, texts: Sequence[str], keys: Sequence[int] | None = None) -> list[TokenVectors]:
         """Token vectors of ``texts``; equal keys must mean equal texts, for ever."""
         if keys is None:
             return self._embedder.embed_tokens(texts)
-        missing = [i for i, key in enumerate(keys) if key not in self._kept]
+        with self._lock:
+            known = {i: self._kept[key] for i, key in enumerate(keys) if key in self._kept}
+        missing = [i for i in range(len(keys)) if i not in known]
         fresh = [_half(v) for v in self._embedder.embed_tokens([texts[i] for i in missing])] if missing else []
-        found = dict(zip(missing, fresh, strict=True))
-        result = [found[i] if i in found else self._kept[key] for i, key in enumerate(keys)]
-        for key, vectors in zip(keys, result, strict=True):
-            self._keep(key, vectors)
-        return result
+        known.update(zip(missing, fresh, strict=True))
+        with self._lock:
+            for i, key in enumerate(keys):
+                self._keep(key, known[i])
+        return [known[i] for i in range(len(keys))]
 
     def _keep(self, key: int, vectors: TokenVectors) -> None:
         if key not in self._kept:

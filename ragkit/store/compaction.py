@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ragkit.index import files
 from ragkit.index.segments import Segment
 from ragkit.records import SegmentInfo
 from ragkit.store.catalog import Catalog
 from ragkit.store.changes import Change
+from ragkit.store.lock import removal_lock
 
 #: Small segments are merged when there are more of them than this ...
 MAX_SMALL_SEGMENTS = 8
@@ -40,17 +42,18 @@ def due(infos: Sequence[SegmentInfo], dead: int) -> list[SegmentInfo]:
 
 
 def tidy(folder: Path, catalog: Catalog) -> None:
-    """Merge what the policy names. The caller holds the store's write lock."""
+    """Merge what the policy names, and remove the files that this replaces. The caller holds the store's write lock."""
     with catalog.snapshot() as connection:
         infos = catalog.segments(connection)
         dead = catalog.dead_chunks(connection)
-    merge(folder, catalog, due(infos, len(dead)), dead)
+    chosen = due(infos, len(dead))
+    if chosen:
+        merge(folder, catalog, chosen, dead)
+        sweep(folder, catalog)
 
 
 def merge(folder: Path, catalog: Catalog, chosen: Sequence[SegmentInfo], dead: NDArray[np.int64]) -> int:
     """Rewrite the ``chosen`` segments as one without their dead rows, in one commit; how many rows were dropped."""
-    if not chosen:
-        return 0
     segments = [Segment.open(folder, info) for info in chosen]
     live = [~np.isin(segment.chunk_ids, dead) for segment in segments]
     gone = [int(i) for segment, mask in zip(segments, live, strict=True) for i in segment.chunk_ids[~mask]]
@@ -65,14 +68,24 @@ def merge(folder: Path, catalog: Catalog, chosen: Sequence[SegmentInfo], dead: N
 
 
 def sweep(folder: Path, catalog: Catalog) -> int:
-    """Remove files of ours that no generation refers to: of a writer that crashed, and of merged segments; bytes freed."""
-    removed = catalog.removed_segments()
-    with catalog.snapshot() as connection:
-        used = {file.name for info in catalog.segments(connection) for file in info.files}
-    freed = 0
-    for file in folder.iterdir():
-        if file.name not in used and _OURS.fullmatch(file.name):
+    """Remove files of ours that no generation refers to: of a writer that crashed, and of merged segments; bytes freed.
+
+    While a reader is opening files nothing is removed, and the next write tries again. What ragkit has not named stays.
+    """
+    with removal_lock(folder.parent) as allowed:
+        if not allowed:
+            return 0
+        # A reader that begins from here on sees the newest generation; one that began before has its files open.
+        removed = catalog.removed_segments()
+        with catalog.snapshot() as connection:
+            used = {file.name for info in catalog.segments(connection) for file in info.files}
+        strays = [file for file in folder.iterdir() if file.name not in used and _OURS.fullmatch(file.name)]
+        freed = 0
+        for file in strays:
             freed += file.stat().st_size
             file.unlink()
-    catalog.forget_segments([info.name for info in removed])
+    if strays:
+        files.sync_folder(folder)
+    if removed:
+        catalog.forget_segments([info.name for info in removed])
     return freed

@@ -1,4 +1,4 @@
-"""One writer at a time: a lock that says who holds it and since when, and that a crash releases."""
+"""One writer at a time, and no file removed under a reader that is about to open it: locks that a crash releases."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import fcntl
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ragkit.errors import StoreLocked
+
+_READERS = "readers.lock"
+_RETRY_S = 0.005
 
 
 @contextmanager
@@ -34,6 +38,58 @@ def writer_lock(folder: Path) -> Iterator[None]:
             yield
         finally:
             handle.truncate(0)
+
+
+@contextmanager
+def reading_lock(store: Path) -> Iterator[None]:
+    """Keep the files of every generation while a snapshot is taken and its files are opened, or copied.
+
+    Any number of readers hold it at once. What is open (and mapped) by the end of it stays readable, even when it is
+    removed afterwards.
+    """
+    with _readers(store) as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        try:
+            yield
+        finally:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+@contextmanager
+def removal_lock(store: Path, *, patience_s: float = 0.25) -> Iterator[bool]:
+    """Whether files may be removed now: no reader is opening any, and none begins to until the end.
+
+    Gives up with ``False`` after ``patience_s`` seconds, so that a reader that takes its time delays the removal, not the writer.
+    """
+    with _readers(store) as descriptor:
+        held = _taken(descriptor, time.monotonic() + patience_s)
+        try:
+            yield held
+        finally:
+            if held:
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+def _taken(descriptor: int, deadline: float) -> bool:
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_RETRY_S)
+        else:
+            return True
+
+
+@contextmanager
+def _readers(store: Path) -> Iterator[int]:
+    # Each use opens the file anew: such locks belong to the open file, so threads of one process are told apart as well.
+    descriptor = os.open(store / _READERS, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _holder(folder: Path) -> str:

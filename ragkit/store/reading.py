@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,6 +52,7 @@ class CatalogReader:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._parsed: dict[int, Parsed] = {}
+        self._parsed_lock = Lock()
 
     @contextmanager
     def snapshot(self) -> Iterator[sa.Connection]:
@@ -64,23 +66,23 @@ class CatalogReader:
         """The active generation; 0 before the first commit."""
         return connection.execute(sa.select(sa.func.max(generations.c.number))).scalar() or 0
 
-    def embedding_model(self) -> tuple[str, int, str] | None:
+    def embedding_model(self, connection: sa.Connection | None = None) -> tuple[str, int, str] | None:
         """``(id, dimension, sha256)`` of the model that the store's vectors come from, once there are some."""
-        with self.snapshot() as connection:
-            row = connection.execute(sa.select(identity)).one()
+        with nullcontext(connection) if connection is not None else self.snapshot() as seen:
+            row = seen.execute(sa.select(identity)).one()
         return None if row.embedding_model is None else (row.embedding_model, row.embedding_dimension, row.embedding_sha256)
 
-    def require_model(self, embedder: Embedder) -> None:
-        """Refuse to compare vectors of two models.
+    def require_model(self, embedder: Embedder, connection: sa.Connection | None = None) -> None:
+        """Refuse to compare vectors of two models; with a ``connection``, those of the generation that it sees.
 
         Raises:
             ModelMismatch: the store's vectors come from another one.
         """
-        recorded = self.embedding_model()
+        recorded = self.embedding_model(connection)
         if recorded is not None and recorded[2] != embedder.sha256:
             raise ModelMismatch(
                 f"the store's vectors come from {recorded[0]!r} (sha256 {recorded[2][:12]}…), the settings name {embedder.id!r} "
-                f"(sha256 {embedder.sha256[:12]}…); use the first, or ingest into a new store"
+                f"(sha256 {embedder.sha256[:12]}…); go on with the first, or embed everything anew: ragkit reindex --model {embedder.id}"
             )
 
     def segments(self, connection: sa.Connection) -> list[SegmentInfo]:
@@ -168,15 +170,20 @@ class CatalogReader:
 
     def parsed(self, connection: sa.Connection, document_id: int) -> Parsed:
         """Text and structure of a document version; the last few are kept, for they never change while they exist."""
-        if document_id not in self._parsed:
-            query = sa.select(documents.c.text, documents.c.structure, documents.c.title).where(documents.c.id == document_id)
-            row = connection.execute(query).first()
-            if row is None or row.text is None:
-                raise DocumentNotFound(f"document number {document_id} is no longer in the store")
+        with self._parsed_lock:
+            kept = self._parsed.get(document_id)
+        if kept is not None:
+            return kept
+        query = sa.select(documents.c.text, documents.c.structure, documents.c.title).where(documents.c.id == document_id)
+        row = connection.execute(query).first()
+        if row is None or row.text is None:
+            raise DocumentNotFound(f"document number {document_id} is no longer in the store")
+        parsed = structure.unpack(row.structure, row.text, row.title)
+        with self._parsed_lock:
             while len(self._parsed) >= _KEPT_DOCUMENTS:
                 self._parsed.pop(next(iter(self._parsed)))
-            self._parsed[document_id] = structure.unpack(row.structure, row.text, row.title)
-        return self._parsed[document_id]
+            self._parsed[document_id] = parsed
+        return parsed
 
     # --- passages --------------------------------------------------------------------------------------------
 
