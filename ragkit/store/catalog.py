@@ -22,10 +22,14 @@ class Catalog(CatalogReader):
 
     def __init__(self, url: str) -> None:
         super().__init__(engines.connect(url))
-        engines.migrate(self._engine)
-        with self._write() as connection:
-            if connection.execute(sa.select(identity.c.id)).first() is None:
-                connection.execute(identity.insert().values(id=1, next_chunk_id=1))
+        try:
+            engines.migrate(self._engine)
+            with self._write() as connection:
+                if connection.execute(sa.select(identity.c.id)).first() is None:
+                    connection.execute(identity.insert().values(id=1, next_chunk_id=1))
+        except BaseException:
+            self._engine.dispose()  # who is refused leaves no connection behind
+            raise
 
     def close(self) -> None:
         self._engine.dispose()
