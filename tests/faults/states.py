@@ -1,0 +1,155 @@
+"""What a store holds, in a form that two stores can be compared by, and what must be true of a store after a fault."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from ragkit import Ragkit
+from ragkit.errors import RagkitError
+from ragkit.testing import SyntheticEmbedder
+from tests.faults.operations import Operation, Room, text_of
+
+QUERIES = ("lighthouse keeper whale oil", "rye bread in the morning", "document edition glacier", "anna bridge")
+#: What a failed operation may raise: ragkit's own errors, the system's, and the database's.
+EXPECTED_ERRORS = (RagkitError, OSError, sa.exc.SQLAlchemyError)
+ABSENT = "absent"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Contents of the store before and after the operation, and of what it writes elsewhere."""
+
+    old: str
+    new: str
+    output: str = ABSENT
+
+
+def content(kit: Ragkit) -> str:
+    """One hash of all documents and of what some searches find, scores to a millionth."""
+    documents = [
+        (d.uri, d.title, d.version, d.media_type, d.sha256, d.acl, sorted(d.metadata.items()), kit.text(d.uri)) for d in kit.documents()
+    ]
+    found = [
+        [(hit.uri, hit.start_char_index, hit.end_char_index, hit.text, round(hit.score, 6)) for hit in kit.search(query, 20, rerank=False)]
+        for query in QUERIES
+    ]
+    model = kit.status()["embedding_model"]
+    place = str(kit.path.parent.resolve())
+    tree = json.dumps([documents, found, model], default=str).replace(place, "ROOM")
+    return hashlib.sha256(tree.encode()).hexdigest()
+
+
+def content_at(store: Path, embedder: SyntheticEmbedder) -> str:
+    """The content of the store in a folder, opened for this alone."""
+    with Ragkit.open(store, embedder=embedder) as kit:
+        return content(kit)
+
+
+def half_files(segments: Path) -> list[str]:
+    """Files that stand under their final name and are not whole: no writer of whole files leaves any, wherever it dies."""
+    found = []
+    for file in sorted(segments.iterdir() if segments.is_dir() else ()):
+        if not file.name.startswith(".") and not _parses(file):
+            found.append(f"{file.name} stands under its final name and is not whole")
+    return found
+
+
+def _parses(file: Path) -> bool:
+    data = file.read_bytes()
+    if file.suffix == ".safetensors":
+        end = 8 + int.from_bytes(data[:8], "little")
+        if len(data) < end:
+            return False
+        header = json.loads(data[8:end])
+        return len(data) == end + max((e["data_offsets"][1] for k, e in header.items() if k != "__metadata__"), default=0)
+    if file.suffix == ".faiss":
+        import faiss
+
+        try:
+            faiss.deserialize_index(np.frombuffer(data, np.uint8))
+        except RuntimeError:
+            return False
+    return True
+
+
+def verdict(room: Room, operation: Operation, expected: Expected, *, acknowledged: bool) -> tuple[str, list[str]]:
+    """``old`` or ``new``, and what is wrong: everything that must be true after a fault, whatever it was."""
+    faults = half_files(room.store / "segments")
+    embedder, state = operation.embedder, ""
+    try:
+        state, embedder = _state(room, operation, expected)
+    except EXPECTED_ERRORS as error:
+        return "broken", [*faults, f"the store does not open: {_line(error)}"]
+    wanted = (expected.new,) if acknowledged else (expected.old, expected.new)
+    name = "old" if state == expected.old and (expected.old in wanted) else "new" if state == expected.new else "other"
+    if state not in wanted:
+        faults.append("an acknowledged commit is lost" if state == expected.old else "neither the old nor the new content")
+    faults += _afterwards(room, embedder)
+    if operation.output:
+        faults += _output_faults(room, operation, expected, acknowledged=acknowledged)
+    return name, faults
+
+
+def _state(room: Room, operation: Operation, expected: Expected) -> tuple[str, SyntheticEmbedder]:
+    from tests.faults.operations import EMBEDDER
+
+    if operation.embedder is EMBEDDER:
+        return content_at(room.store, EMBEDDER), EMBEDDER
+    with Ragkit.open(room.store, embedder=EMBEDDER) as kit:
+        model = kit.status()["embedding_model"]
+    embedder = EMBEDDER if model is None or model["sha256"] == EMBEDDER.sha256 else operation.embedder
+    return content_at(room.store, embedder), embedder
+
+
+def _afterwards(room: Room, embedder: SyntheticEmbedder) -> list[str]:
+    """``check``, another write, its effect, ``check``."""
+    try:
+        with room.open(embedder=embedder) as kit:
+            faults = [f"check: {line}" for line in kit.check()]
+            kit.add_text(text_of(99), uri="note:after", metadata={"kind": "after"})
+            if kit.text("note:after") != text_of(99):
+                faults.append("a later write is not there")
+            if "note:after" not in [hit.uri for hit in kit.search(text_of(99), 3, rerank=False)]:
+                faults.append("a later write is not found")
+            faults += [f"check after a later write: {line}" for line in kit.check()]
+    except EXPECTED_ERRORS as error:
+        return [f"a later write fails: {_line(error)}"]
+    return [*faults, *half_files(room.store / "segments")]
+
+
+def _output_faults(room: Room, operation: Operation, expected: Expected, *, acknowledged: bool) -> list[str]:
+    """A backup, or a restored store, is whole, or says that it is not."""
+    try:
+        found = output_content(room, operation)
+    except EXPECTED_ERRORS as error:
+        return [f"an acknowledged {operation.name} is lost: {_line(error)}"] if acknowledged else []
+    if found == expected.output or (found == ABSENT and not acknowledged):
+        return []
+    return [f"the {operation.name} is not what was asked for"]
+
+
+def output_content(room: Room, operation: Operation) -> str:
+    """The content of what the operation wrote; a backup is restored for it."""
+    if operation.output == "restored":
+        store = room.restored
+        if not (store / "catalog.db").exists():
+            return ABSENT
+    else:
+        if not room.backup.exists():
+            return ABSENT
+        store = room.path / "again"
+        Ragkit.restore(room.backup, store)
+    with Ragkit.open(store, create=False, embedder=operation.embedder) as kit:
+        faults = kit.check()
+        return content(kit) if not faults else f"faults: {faults[0]}"
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
