@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
@@ -13,11 +13,11 @@ from typing import Any, Self
 
 from ragkit.answer.asker import Asker
 from ragkit.answer.verify import AlignmentVerifier
-from ragkit.check import faults
 from ragkit.contracts import Embedder, Generator, Reranker
 from ragkit.errors import DocumentNotFound, StoreNotFound
 from ragkit.index import files
 from ragkit.ingest import DocumentPool, Ingestor, Listing
+from ragkit.maintenance import Maintenance, OnProgress
 from ragkit.models import load
 from ragkit.models.rerank import TokenCache
 from ragkit.plugins import runtime
@@ -30,7 +30,6 @@ from ragkit.records import (
     IngestOptions,
     IngestReport,
     Mode,
-    Progress,
     SourceItem,
     StreamEvent,
     Verdict,
@@ -45,10 +44,8 @@ _SEGMENTS = "segments"
 #: What the source of a document that was given as text begins with.
 _TEXT = "text:"
 
-OnProgress = Callable[[Progress], None]
 
-
-class Ragkit:
+class Ragkit(Maintenance):
     """A store of documents that can be searched and asked.
 
     >>> with Ragkit.in_memory() as kit:
@@ -247,32 +244,6 @@ class Ragkit:
     def text(self, uri: str, start: int | None = None, end: int | None = None) -> str:
         """The canonical text of a document, or the span ``[start, end)`` of it."""
         return self.document(uri).parsed.text[start:end]
-
-    # --- the store -------------------------------------------------------------------------------------------
-
-    def status(self) -> dict[str, Any]:
-        """What the store holds: counts, bytes, the active generation, the embedding model, what could not be read."""
-        with self._catalog.snapshot() as connection:
-            generation = self._catalog.generation(connection)
-            documents, chunks = self._catalog.count(connection)
-            segments = self._catalog.segments(connection)
-        model = self._catalog.embedding_model()
-        return {
-            "store": str(self.path),
-            "generation": generation,
-            "documents": documents,
-            "chunks": chunks,
-            "segments": len(segments),
-            "index_bytes": sum(file.bytes for i in segments for file in i.files),
-            "bytes": sum(f.stat().st_size for f in self.path.rglob("*") if f.is_file()),
-            "embedding_model": None if model is None else {"id": model[0], "dimension": model[1], "sha256": model[2]},
-            "sources": list(self._catalog.list_sources()),
-            "failures": [failure.to_dict() for failure in self._catalog.list_failures()],
-        }
-
-    def check(self) -> list[str]:
-        """What is wrong with the store, a line each; empty when every file and cross-reference is as recorded."""
-        return faults(self._segments, self._catalog)
 
     # --- questions -------------------------------------------------------------------------------------------
 

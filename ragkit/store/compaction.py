@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from ragkit.index import files
 from ragkit.index.segments import Segment
-from ragkit.records import SegmentInfo
+from ragkit.records import Jsonable, Progress, SegmentInfo, record
 from ragkit.store.catalog import Catalog
 from ragkit.store.changes import Change
 from ragkit.store.lock import removal_lock
@@ -24,8 +25,26 @@ SMALL_ROWS = 65536
 #: Rows are dropped from the files when this share of them is deleted.
 MAX_DEAD_SHARE = 0.2
 
+#: Seconds that a compaction on demand waits for readers that are opening files.
+PATIENCE_S = 10.0
+
 #: Names that a writer of ours gives: a segment's parts, and what they are called until they are whole.
 _OURS = re.compile(r"\d{12,}-[0-9a-f]{8}\.[a-z0-9.]+|\..+\.\d+\.tmp")
+
+
+@record
+class CompactReport(Jsonable):
+    """What one compaction did: segments before and after, deleted rows dropped, bytes freed on disk, seconds of wall time.
+
+    ``postponed``: a reader was opening files all the while; the next write removes those that were replaced.
+    """
+
+    segments_before: int
+    segments_after: int
+    rows_dropped: int = 0
+    bytes_freed: int = 0
+    postponed: bool = False
+    seconds: float = 0.0
 
 
 def segment_name(first_chunk: int) -> str:
@@ -52,6 +71,31 @@ def tidy(folder: Path, catalog: Catalog) -> None:
         sweep(folder, catalog)
 
 
+def compact(folder: Path, catalog: Catalog, progress: Callable[[Progress], None] | None = None) -> CompactReport:
+    """Make all segments one, without deleted rows, and remove what nothing refers to. The caller holds the write lock."""
+    started = time.perf_counter()
+    before = _bytes(folder)
+    with catalog.snapshot() as connection:
+        infos = catalog.segments(connection)
+        dead = catalog.dead_chunks(connection)
+    dropped = 0
+    if len(infos) > 1 or len(dead):
+        rows = sum(info.rows for info in infos)
+        (progress or (lambda step: None))(Progress(stage="writing", done=0, total=rows))
+        dropped = merge(folder, catalog, infos, dead)
+    swept = sweep(folder, catalog, patience_s=PATIENCE_S)
+    with catalog.snapshot() as connection:
+        left = catalog.segments(connection)
+    return CompactReport(
+        segments_before=len(infos),
+        segments_after=len(left),
+        rows_dropped=dropped,
+        bytes_freed=max(0, before - _bytes(folder)),
+        postponed=not swept,
+        seconds=time.perf_counter() - started,
+    )
+
+
 def merge(folder: Path, catalog: Catalog, chosen: Sequence[SegmentInfo], dead: NDArray[np.int64]) -> int:
     """Rewrite the ``chosen`` segments as one without their dead rows, in one commit; how many rows were dropped."""
     segments = [Segment.open(folder, info) for info in chosen]
@@ -67,25 +111,28 @@ def merge(folder: Path, catalog: Catalog, chosen: Sequence[SegmentInfo], dead: N
     return len(gone)
 
 
-def sweep(folder: Path, catalog: Catalog) -> int:
-    """Remove files of ours that no generation refers to: of a writer that crashed, and of merged segments; bytes freed.
+def sweep(folder: Path, catalog: Catalog, *, patience_s: float = 0.25) -> bool:
+    """Remove files of ours that no generation refers to: of a writer that crashed, and of merged segments.
 
-    While a reader is opening files nothing is removed, and the next write tries again. What ragkit has not named stays.
+    While a reader is opening files nothing is removed: ``False`` after ``patience_s`` seconds of it, and the next write
+    tries again. What ragkit has not named stays.
     """
-    with removal_lock(folder.parent) as allowed:
+    with removal_lock(folder.parent, patience_s=patience_s) as allowed:
         if not allowed:
-            return 0
+            return False
         # A reader that begins from here on sees the newest generation; one that began before has its files open.
         removed = catalog.removed_segments()
         with catalog.snapshot() as connection:
             used = {file.name for info in catalog.segments(connection) for file in info.files}
         strays = [file for file in folder.iterdir() if file.name not in used and _OURS.fullmatch(file.name)]
-        freed = 0
         for file in strays:
-            freed += file.stat().st_size
             file.unlink()
     if strays:
         files.sync_folder(folder)
     if removed:
         catalog.forget_segments([info.name for info in removed])
-    return freed
+    return True
+
+
+def _bytes(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.iterdir())

@@ -1,0 +1,77 @@
+"""The part of :class:`ragkit.api.Ragkit` that looks after the store itself: thin methods, the work is in modules of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ragkit.check import faults
+from ragkit.records import Progress
+from ragkit.settings import Settings
+from ragkit.store import compaction, statistics
+from ragkit.store.catalog import Catalog
+from ragkit.store.compaction import CompactReport
+from ragkit.store.lock import writer_lock
+
+if TYPE_CHECKING:
+    from ragkit.contracts import Embedder
+
+OnProgress = Callable[[Progress], None]
+
+
+class Maintenance:
+    """What a store offers for its own care."""
+
+    path: Path
+    settings: Settings
+    _segments: Path
+    _catalog: Catalog
+
+    if TYPE_CHECKING:
+
+        @cached_property
+        def embedder(self) -> Embedder:
+            """The model that turns text into vectors."""
+
+    def status(self) -> dict[str, Any]:
+        """What the store holds: counts, bytes, the active generation, the embedding model, what could not be read."""
+        with self._catalog.snapshot() as connection:
+            generation = self._catalog.generation(connection)
+            documents, chunks = self._catalog.count(connection)
+            segments = self._catalog.segments(connection)
+        model = self._catalog.embedding_model()
+        return {
+            "store": str(self.path),
+            "generation": generation,
+            "documents": documents,
+            "chunks": chunks,
+            "segments": len(segments),
+            "index_bytes": sum(file.bytes for i in segments for file in i.files),
+            "bytes": sum(f.stat().st_size for f in self.path.rglob("*") if f.is_file()),
+            "embedding_model": None if model is None else {"id": model[0], "dimension": model[1], "sha256": model[2]},
+            "sources": list(self._catalog.list_sources()),
+            "failures": [failure.to_dict() for failure in self._catalog.list_failures()],
+        }
+
+    def stats(self) -> dict[str, Any]:
+        """What the store weighs: rows and bytes of each part, terms, deleted rows, bytes a chunk, what is in quarantine.
+
+        Raises:
+            StoreCorrupt: a segment's file is missing or is not the recorded one.
+        """
+        return statistics.measure(self.path, self._segments, self._catalog)
+
+    def check(self) -> list[str]:
+        """What is wrong with the store, a line each; empty when every file and cross-reference is as recorded."""
+        return faults(self._segments, self._catalog)
+
+    def compact(self, *, progress: OnProgress | None = None) -> CompactReport:
+        """Merge all segments into one, drop what is deleted, and remove files that nothing refers to any more.
+
+        Raises:
+            StoreLocked: another writer is at work.
+        """
+        with writer_lock(self.path):
+            return compaction.compact(self._segments, self._catalog, progress)
