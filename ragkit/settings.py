@@ -68,6 +68,11 @@ class RetrievalSettings(Part):
     reranker: str = Field("late-interaction", description="`late-interaction`, `none`, or the name of a cross-encoder.")
     rerank_top: int = Field(50, ge=1, description="Passages that the reranker sees.")
     rerank_weight: float = Field(1.0, ge=0, description="The reranker's score, times this, is added to the fused one.")
+    dense_kind: Literal["auto", "exact", "ivf-rabitq", "ivf-pq", "ivf-sq8", "hnsw"] = Field(
+        "auto", description="How vectors are searched: `exact`, or by an approximate index; `auto`: exact in small segments, else `ivf-rabitq`."
+    )
+    dense_probe: float = Field(1 / 16, gt=0, le=1, description="Share of an approximate index's lists that a search reads (not for `hnsw`).")
+    exact_when_restricted: bool = Field(True, description="Search exactly whenever a filter or an access list applies.")
     bm25_k1: float = Field(1.2, ge=0, description="BM25's k1: how fast repeated terms saturate.")
     bm25_b: float = Field(0.75, ge=0, le=1, description="BM25's b: how much long passages are discounted.")
 

@@ -1,8 +1,9 @@
-"""Dense vectors in FAISS: exact search over half-precision vectors, 2 bytes a dimension, memory-mapped."""
+"""Dense vectors in FAISS: half-precision vectors, 2 bytes a dimension, memory-mapped, searched exactly or by way of an
+approximate index. Scores always come from these vectors, so they do not depend on how a row was found."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,18 @@ from numpy.typing import NDArray
 
 from ragkit.index.lexical import Mask, Rows
 
+#: Below this share of visible rows an approximate index with a selector finds too little.
+_LEAST_SHARE = 0.1
+_AT_ONCE = 32768
 
-def build(vectors: NDArray[np.float32]) -> Any:
-    """A FAISS scalar-quantizer index (float16, inner product) of ``(n, d)`` float32 L2-normalised vectors."""
+
+def build(parts: Iterable[NDArray[np.float32]], dimension: int) -> Any:
+    """A FAISS scalar-quantizer index (float16, inner product) of ``(n, d)`` float32 L2-normalised vectors, given in parts."""
     import faiss
 
-    index = faiss.IndexScalarQuantizer(vectors.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-    index.train(vectors)
-    index.add(np.ascontiguousarray(vectors, np.float32))
+    index = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+    for vectors in parts:
+        index.add(np.ascontiguousarray(vectors, np.float32))
     return index
 
 
@@ -42,20 +47,41 @@ def vectors_of(index: Any, rows: Rows) -> NDArray[np.float32]:
     return found
 
 
-class DenseIndex:
-    """Exact inner-product search over the rows of all segments; deleted and disallowed rows are never scored."""
+def slices(rows: Rows) -> Iterator[Rows]:
+    """``rows`` in parts whose float32 vectors fit in memory easily."""
+    for start in range(0, len(rows), _AT_ONCE):
+        yield rows[start : start + _AT_ONCE]
 
-    def __init__(self, indexes: Sequence[Any], live: Mask) -> None:
+
+class DenseIndex:
+    """Inner-product search over the rows of all segments; deleted and disallowed rows are never scored.
+
+    A segment's ``approximate`` index is used when nothing but deletion restricts the search, or, with ``exact`` off, when at
+    least a tenth of its rows may be seen; ``probe`` is the share of it that is read. Else the search is exact.
+    """
+
+    def __init__(
+        self,
+        indexes: Sequence[Any],
+        live: Mask,
+        *,
+        approximate: Sequence[Any] = (),
+        probe: float = 1 / 16,
+        exact_when_restricted: bool = True,
+    ) -> None:
         self._indexes = indexes
-        self._bases = np.cumsum([0, *[index.ntotal for index in indexes]])
+        self._approximate = list(approximate) or [None] * len(indexes)
+        self._bases = np.cumsum([0, *[index.ntotal for index in indexes]]).tolist()
         self._live = live
+        self._all_live = [bool(live[a:b].all()) for a, b in zip(self._bases, self._bases[1:], strict=False)]
+        self._probe = probe
+        self._exact_when_restricted = exact_when_restricted
 
     def search(self, query: NDArray[np.float32], k: int, *, allowed: Mask | None = None) -> tuple[Rows, NDArray[np.float32]]:
         """The ``k`` allowed rows nearest to ``query`` ``(d,)`` and their cosines, best first, ties by row number."""
-        mask = self._live if allowed is None else self._live & allowed
         found_rows, found_scores = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
-        for base, index in zip(self._bases.tolist(), self._indexes, strict=False):
-            rows, scores = _search_one(index, query, k, mask[base : base + index.ntotal])
+        for n, base in enumerate(self._bases[:-1]):
+            rows, scores = self._search_one(n, query, k, allowed)
             found_rows.append(rows + base)
             found_scores.append(scores)
         rows, scores = np.concatenate(found_rows), np.concatenate(found_scores)
@@ -66,23 +92,43 @@ class DenseIndex:
         """``(len(rows),)`` float32: the cosine of ``query`` with each of ``rows``."""
         found = np.zeros(len(rows), np.float32)
         owner = np.searchsorted(self._bases, rows, side="right") - 1
-        for segment in np.unique(owner):
-            mine = owner == segment
-            found[mine] = vectors_of(self._indexes[segment], rows[mine] - self._bases[segment]) @ query
+        for n in np.unique(owner).tolist():
+            mine = owner == n
+            found[mine] = _cosines(self._indexes[n], query, rows[mine] - self._bases[n])
         return found
 
+    def _search_one(self, n: int, query: NDArray[np.float32], k: int, allowed: Mask | None) -> tuple[Rows, NDArray[np.float32]]:
+        start, end = self._bases[n], self._bases[n + 1]
+        mask = None if allowed is None and self._all_live[n] else self._live[start:end]
+        share = 1.0
+        if allowed is not None:
+            mask = self._live[start:end] & allowed[start:end]
+            share = float(mask.mean()) if len(mask) else 0.0
+        from ragkit.index import approximate
 
-def _search_one(index: Any, query: NDArray[np.float32], k: int, mask: Mask) -> tuple[Rows, NDArray[np.float32]]:
+        index, near = self._indexes[n], self._approximate[n]
+        if near is None or (allowed is not None and (self._exact_when_restricted or share < _LEAST_SHARE)):
+            return _exact(index, query, k, mask)
+        rows = np.sort(approximate.search(near, query, k, mask, self._probe))
+        return rows, _cosines(index, query, rows)
+
+
+def _cosines(index: Any, query: NDArray[np.float32], rows: Rows) -> NDArray[np.float32]:
+    """Row by row, so that a row's score is the same bits whatever it is scored with."""
+    found: NDArray[np.float32] = np.einsum("ij,j->i", vectors_of(index, rows), query, optimize=False).astype(np.float32, copy=False)
+    return found
+
+
+def _exact(index: Any, query: NDArray[np.float32], k: int, mask: Mask | None) -> tuple[Rows, NDArray[np.float32]]:
     import faiss
 
-    k = min(k, int(mask.sum()))
+    k = min(k, index.ntotal if mask is None else int(mask.sum()))
     if not k:
         return np.zeros(0, np.int64), np.zeros(0, np.float32)
     parameters = None
-    if not mask.all():
-        bitmap = np.packbits(mask, bitorder="little")
-        selector = faiss.IDSelectorBitmap(bitmap)
+    if mask is not None:
+        selector = faiss.IDSelectorBitmap(np.packbits(mask, bitorder="little"))
         parameters = faiss.SearchParameters(sel=selector)
-    scores, rows = index.search(np.ascontiguousarray(query[None], np.float32), k, params=parameters)
-    keep = rows[0] >= 0
-    return rows[0][keep].astype(np.int64), scores[0][keep]
+    _, rows = index.search(np.ascontiguousarray(query[None], np.float32), k, params=parameters)
+    found = np.sort(rows[0][rows[0] >= 0].astype(np.int64))
+    return found, _cosines(index, query, found)

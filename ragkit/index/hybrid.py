@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ragkit.index import fusion
 from ragkit.index.dense import DenseIndex
-from ragkit.index.lexical import LexicalIndex, Mask, Rows, best
+from ragkit.index.lexical import LexicalIndex, Mask, Rows
 from ragkit.index.segments import Segment
 from ragkit.settings import RetrievalSettings
 from ragkit.text.words import terms
@@ -18,7 +18,8 @@ from ragkit.text.words import terms
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Candidates of one query, best first: aligned arrays. Ranks count from 1; 0 means "not among this list's best"."""
+    """Candidates of one query, best first: aligned arrays. Ranks count from 1; 0 means "not among this list's best".
+    ``idf`` has the weight of each of the query's terms among the rows that may be seen."""
 
     chunk_ids: NDArray[np.int64]
     lexical: NDArray[np.float64]
@@ -26,36 +27,57 @@ class Candidates:
     fused: NDArray[np.float64]
     lexical_ranks: NDArray[np.int64]
     dense_ranks: NDArray[np.int64]
+    idf: dict[str, float]
 
 
 class HybridIndex:
     """The rows of several segments under a mask of those that live."""
 
     def __init__(self, segments: Sequence[Segment], dead_chunks: NDArray[np.int64], settings: RetrievalSettings) -> None:
-        self.chunk_ids = np.concatenate([np.zeros(0, np.int64), *[s.chunk_ids for s in segments]])
-        self.live: Mask = ~np.isin(self.chunk_ids, dead_chunks)
+        self._ids = [s.chunk_ids for s in segments]
+        self.chunk_ids = np.concatenate([np.zeros(0, np.int64), *self._ids])
+        self.live: Mask = ~self.mask_of(dead_chunks)
         self.lexical = LexicalIndex([s.lexical for s in segments], self.live, k1=settings.bm25_k1, b=settings.bm25_b)
-        self.dense = DenseIndex([s.dense for s in segments], self.live)
+        self.dense = DenseIndex(
+            [s.dense for s in segments],
+            self.live,
+            approximate=[s.ann for s in segments],
+            probe=settings.dense_probe,
+            exact_when_restricted=settings.exact_when_restricted,
+        )
         self._settings = settings
 
     def mask_of(self, chunk_ids: NDArray[np.int64]) -> Mask:
         """The rows of ``chunk_ids``."""
-        return np.isin(self.chunk_ids, chunk_ids)
+        mask, base = np.zeros(len(self.chunk_ids), np.bool_), 0
+        for ids in self._ids if len(chunk_ids) else ():
+            places = np.searchsorted(ids, chunk_ids)
+            there = places < len(ids)
+            there[there] = ids[places[there]] == chunk_ids[there]
+            mask[base + places[there]] = True
+            base += len(ids)
+        return mask
 
-    def candidates(self, query: str, vector: NDArray[np.float32], *, allowed: Mask | None = None, depth: int = 0) -> Candidates:
-        """The union of the best ``depth`` (at least the setting) rows of either index, each with both exact scores, fused, best first."""
+    def candidates(
+        self, query: str, vector: NDArray[np.float32], *, allowed: Mask | None = None, wanted: Mask | None = None, depth: int = 0
+    ) -> Candidates:
+        """The union of the best ``depth`` (at least the setting) rows of either index, each with both exact scores, fused, best first.
+
+        Statistics come from the ``allowed`` rows (``None``: all that live); of these only the ``wanted`` ones are returned.
+        """
         depth = max(depth, self._settings.candidates)
-        lexical_all = self.lexical.scores(terms(query), allowed=allowed)
-        lexical_rows = best(lexical_all, depth)
-        lexical_rows = lexical_rows[lexical_all[lexical_rows] > 0]
-        dense_rows, _ = self.dense.search(vector, depth, allowed=allowed)
+        weighed = self.lexical.weigh(terms(query), allowed=allowed)
+        lexical_rows, _ = self.lexical.search(weighed, depth, allowed=allowed, wanted=wanted)
+        dense_rows, _ = self.dense.search(vector, depth, allowed=_both(allowed, wanted))
         rows = np.union1d(lexical_rows, dense_rows)
-        lexical = lexical_all[rows]
+        lexical = self.lexical.scores_of(weighed, rows)
         dense = self.dense.scores(vector, rows).astype(np.float64)
         ranks = [_ranks(rows, lexical_rows), _ranks(rows, dense_rows)]
         fused = self._fuse(lexical, dense, ranks)
         order = np.lexsort((rows, -fused))
-        return Candidates(self.chunk_ids[rows[order]], lexical[order], dense[order], fused[order], ranks[0][order], ranks[1][order])
+        return Candidates(
+            self.chunk_ids[rows[order]], lexical[order], dense[order], fused[order], ranks[0][order], ranks[1][order], weighed.idf()
+        )
 
     def _fuse(self, lexical: fusion.Scores, dense: fusion.Scores, ranks: list[NDArray[np.int64]]) -> fusion.Scores:
         if not len(lexical):
@@ -63,6 +85,10 @@ class HybridIndex:
         if self._settings.fusion == "rrf":
             return fusion.reciprocal_rank(ranks, self._settings.rrf_k)
         return fusion.weighted(dense, lexical, self._settings.dense_weight)
+
+
+def _both(first: Mask | None, second: Mask | None) -> Mask | None:
+    return second if first is None else first if second is None else first & second
 
 
 def _ranks(rows: Rows, ordered: Rows) -> NDArray[np.int64]:

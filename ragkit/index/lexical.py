@@ -6,8 +6,10 @@ an asker may not see moves none of the scores.
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,76 +21,85 @@ Mask = NDArray[np.bool_]
 #: ``rank_bm25``'s floor for terms in more than half of the rows, as a share of the average idf.
 EPSILON = 0.25
 
+_EVERY_ROW = np.zeros(0, np.bool_)
+
 
 class LexicalSegment:
     """Postings of ``n`` rows. Arrays: ``lengths (n,)`` terms a row; ``terms`` UTF-8 bytes of the sorted vocabulary, cut
     by ``term_ends``; ``rows``/``counts`` the postings, term after term, cut by ``posting_ends``."""
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        self.arrays = dict(arrays)
-        self.lengths: NDArray[np.uint32] = arrays["lengths"]
-        self.rows: NDArray[np.uint32] = arrays["rows"]
-        self.counts: NDArray[np.uint16] = arrays["counts"]
-        self._blob = memoryview(arrays["terms"].data)
-        self._term_ends: NDArray[np.int64] = arrays["term_ends"]
-        self.posting_ends: NDArray[np.int64] = arrays["posting_ends"]
+        self.arrays = {name: _read_only(array) for name, array in arrays.items()}
+        self.lengths: NDArray[np.uint32] = self.arrays["lengths"]
+        self.rows: NDArray[np.uint32] = self.arrays["rows"]
+        self.counts: NDArray[np.uint16] = self.arrays["counts"]
+        self.posting_ends: NDArray[np.int64] = self.arrays["posting_ends"]
+        self.blob: NDArray[np.uint8] = self.arrays["terms"]
+        self.term_ends: NDArray[np.int64] = self.arrays["term_ends"]
 
     @classmethod
     def build(cls, rows: Sequence[Sequence[str]]) -> LexicalSegment:
         """From the terms of each row."""
-        vocabulary: dict[str, list[tuple[int, int]]] = {}
-        for row, terms in enumerate(rows):
-            for term, count in Counter(terms).items():
-                vocabulary.setdefault(term, []).append((row, min(count, 0xFFFF)))
-        terms_sorted = sorted(term.encode() for term in vocabulary)
-        postings = [posting for term in terms_sorted for posting in vocabulary[term.decode()]]
-        sizes = [len(vocabulary[term.decode()]) for term in terms_sorted]
-        pairs = np.array(postings, np.uint32).reshape(-1, 2)
-        return cls(_arrays([len(r) for r in rows], terms_sorted, sizes, pairs[:, 0], pairs[:, 1]))
+        number: dict[str, int] = {}
+        ids = np.array([number.setdefault(term, len(number)) for terms in rows for term in terms], np.int64)
+        lengths = np.array([len(terms) for terms in rows], np.int64)
+        vocabulary = sorted((term.encode(), i) for term, i in number.items())
+        rank = np.zeros(len(number), np.int64)
+        rank[[i for _, i in vocabulary]] = np.arange(len(number))
+        pairs, counts = np.unique(rank[ids] * max(len(rows), 1) + np.repeat(np.arange(len(rows)), lengths), return_counts=True)
+        term_of, row_of = np.divmod(pairs, max(len(rows), 1))
+        sizes = np.bincount(term_of, minlength=len(number))
+        return cls(_arrays(lengths, [term for term, _ in vocabulary], sizes, row_of, np.minimum(counts, 0xFFFF)))
 
     @classmethod
     def merge(cls, segments: Sequence[LexicalSegment], live: Sequence[Mask]) -> LexicalSegment:
         """One segment with the live rows of several, in order."""
-        vocabulary = sorted({term for segment in segments for term in segment.vocabulary()})
-        number = {term: i for i, term in enumerate(vocabulary)}
-        columns: list[tuple[NDArray[np.int64], ...]] = []
+        from ragkit.index import kernels
+
+        vocabularies = [segment.vocabulary() for segment in segments]
+        counts = [kernels.count_all(s.posting_ends, s.rows, np.ascontiguousarray(m)) for s, m in zip(segments, live, strict=True)]
+        total: Counter[bytes] = Counter()
+        for vocabulary, found in zip(vocabularies, counts, strict=True):
+            total.update(dict(zip(vocabulary, found.tolist(), strict=True)))
+        used = sorted(term for term, size in total.items() if size)
+        number = {term: i for i, term in enumerate(used)}
+        sizes = np.array([total[term] for term in used], np.int64)
+        cursor = np.cumsum(sizes) - sizes
+        rows, tallies = np.zeros(int(sizes.sum()), np.uint32), np.zeros(int(sizes.sum()), np.uint16)
         base = 0
-        for segment, mask in zip(segments, live, strict=True):
-            ids = np.array([number[t] for t in segment.vocabulary()], np.int64)
-            term_of = np.repeat(ids, np.diff(segment.posting_ends, prepend=0))
-            keep = mask[segment.rows]
-            new_row = np.cumsum(mask) - 1 + base
-            columns.append((term_of[keep], new_row[segment.rows[keep]], segment.counts[keep].astype(np.int64)))
+        for segment, mask, vocabulary in zip(segments, live, vocabularies, strict=True):
+            new_row = np.where(mask, np.cumsum(mask) - 1 + base, -1)
+            term_of = np.array([number.get(term, 0) for term in vocabulary], np.int64)
+            kernels.copy_live(segment.posting_ends, term_of, segment.rows, segment.counts, new_row, cursor, rows, tallies)
             base += int(mask.sum())
-        term_of, rows, counts = (np.concatenate(c) if columns else np.zeros(0, np.int64) for c in zip(*columns, strict=True))
-        order = np.lexsort((rows, term_of))
-        sizes = np.bincount(term_of, minlength=len(vocabulary))
-        used = [term for term, size in zip(vocabulary, sizes, strict=True) if size]
         lengths = np.concatenate([s.lengths[m] for s, m in zip(segments, live, strict=True)])
-        return cls(_arrays(lengths, used, sizes[sizes > 0], rows[order], counts[order]))
+        return cls(_arrays(lengths, used, sizes, rows, tallies))
 
     def vocabulary(self) -> list[bytes]:
         """All terms, sorted by their bytes."""
-        starts = [0, *self._term_ends[:-1].tolist()]
-        return [bytes(self._blob[a:b]) for a, b in zip(starts, self._term_ends.tolist(), strict=False)]
+        blob, ends = self.blob.tobytes(), self.term_ends.tolist()
+        return [blob[a:b] for a, b in zip([0, *ends[:-1]], ends, strict=False)]
 
     def postings(self, term: str) -> tuple[NDArray[np.uint32], NDArray[np.uint16]]:
         """Rows that hold ``term``, rising, and how often each does. Empty arrays for an unknown term."""
-        wanted, low, high = term.encode(), 0, len(self._term_ends)
-        while low < high:
-            middle = (low + high) // 2
-            if self._term(middle) < wanted:
-                low = middle + 1
-            else:
-                high = middle
-        if low == len(self._term_ends) or self._term(low) != wanted:
-            return self.rows[:0], self.counts[:0]
-        start = int(self.posting_ends[low - 1]) if low else 0
-        end = int(self.posting_ends[low])
+        start, end = self.spans([term])[0].tolist()
         return self.rows[start:end], self.counts[start:end]
 
-    def _term(self, i: int) -> bytes:
-        return bytes(self._blob[int(self._term_ends[i - 1]) if i else 0 : int(self._term_ends[i])])
+    def spans(self, terms: Sequence[str]) -> NDArray[np.int64]:
+        """``(terms, 2)``: where each term's postings start and end; twice 0 for an unknown one."""
+        from ragkit.index import kernels
+
+        wanted = [term.encode() for term in terms]
+        blob, ends = np.frombuffer(b"".join(wanted), np.uint8), np.cumsum([len(w) for w in wanted], dtype=np.int64)
+        spans: NDArray[np.int64] = kernels.find(self.blob, self.term_ends, self.posting_ends, blob, ends)
+        return spans
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """What is built and what is mapped must be of one type to the compiled loops."""
+    array = np.ascontiguousarray(array)
+    array.flags.writeable = False
+    return array
 
 
 def _arrays(lengths: Any, terms: Sequence[bytes], sizes: Any, rows: Any, counts: Any) -> dict[str, NDArray[Any]]:
@@ -102,94 +113,144 @@ def _arrays(lengths: Any, terms: Sequence[bytes], sizes: Any, rows: Any, counts:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A query among the rows that may be seen: ``terms``, in how many of the ``visible`` rows each occurs, its weight, and its
+    postings in each segment."""
+
+    terms: list[str]
+    visible: int
+    frequencies: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    spans: list[NDArray[np.int64]]
+    slope: float
+
+    def idf(self) -> dict[str, float]:
+        """``ln(1 + (N - df + 0.5) / (df + 0.5))`` of each term, always above 0: how much a word tells among the visible rows."""
+        found = np.log1p((self.visible - self.frequencies + 0.5) / (self.frequencies + 0.5))
+        return dict(zip(self.terms, found.tolist(), strict=True))
+
+
 class LexicalIndex:
     """BM25 (Robertson et al., TREC-3; Okapi idf with ``rank_bm25``'s epsilon floor) over the rows of all segments.
 
-    ``live`` masks the rows that were not deleted; row numbers run through the segments in order.
+    ``live`` masks the rows that were not deleted; row numbers run through the segments in order. Safe to use from threads.
     """
 
     def __init__(self, segments: Sequence[LexicalSegment], live: Mask, *, k1: float = 1.2, b: float = 0.75) -> None:
         self._segments = segments
-        self._bases = np.cumsum([0, *[len(s.lengths) for s in segments]])
-        self._lengths = np.concatenate([np.zeros(0, np.uint32), *[s.lengths for s in segments]]).astype(np.float64)
+        self._bases = np.cumsum([0, *[len(s.lengths) for s in segments]]).tolist()
         self._live = live
+        self._all_live = bool(live.all())
+        self._live_rows = int(live.sum())
+        self._live_terms = self._terms_in(live)
         self._k1, self._b = k1, b
         self._average_idf_of_live: float | None = None
+        self._scratch = threading.local()
 
-    def search(self, query: Sequence[str], k: int, *, allowed: Mask | None = None) -> tuple[Rows, NDArray[np.float32]]:
-        """The ``k`` best allowed rows that hold a term of ``query``, best first, ties by row number."""
-        scores = self.scores(query, allowed=allowed)
-        rows = best(scores, k)
-        rows = rows[scores[rows] > 0]
-        return rows, scores[rows].astype(np.float32)
+    def weigh(self, query: Sequence[str], *, allowed: Mask | None = None) -> Weighed:
+        """What the terms of ``query`` weigh among the allowed rows, from these rows alone."""
+        from ragkit.index import kernels
+
+        times = Counter(query)
+        terms = list(times)
+        mask = self._live if allowed is None else self._live & allowed
+        visible = self._live_rows if allowed is None else int(mask.sum())
+        total = self._live_terms if allowed is None else self._terms_in(mask)
+        spans = [segment.spans(terms) for segment in self._segments]
+        frequencies = np.zeros(len(terms), np.int64)
+        for segment, span, part in zip(self._segments, spans, self._parts(allowed, mask), strict=True):
+            frequencies += kernels.count(span, segment.rows, part)
+        idf = np.log(visible - frequencies + 0.5) - np.log(frequencies + 0.5)
+        if (idf < 0).any():
+            idf[idf < 0] = EPSILON * self._average_idf(mask, visible, of_live=allowed is None)
+        weights = np.fromiter(times.values(), np.float64, len(terms)) * idf * (self._k1 + 1)
+        return Weighed(terms, visible, frequencies, weights, spans, self._k1 * self._b / ((total / visible if visible else 0) or 1.0))
+
+    def search(
+        self, query: Sequence[str] | Weighed, k: int, *, allowed: Mask | None = None, wanted: Mask | None = None
+    ) -> tuple[Rows, NDArray[np.float64]]:
+        """The ``k`` best allowed rows that hold a term of ``query``, best first, ties by row number.
+
+        Of them only those of ``wanted`` are returned; that changes no score.
+        """
+        from ragkit.index import kernels
+
+        weighed = query if isinstance(query, Weighed) else self.weigh(query, allowed=allowed)
+        found_rows, found_scores = [np.zeros(0, np.int64)], [np.zeros(0)]
+        mask = self._live if allowed is None else self._live & allowed
+        for n, (segment, part) in enumerate(zip(self._segments, self._parts(allowed, mask), strict=True)):
+            scores = self._zeros(len(segment.lengths))
+            self._add(scores, n, weighed, part)
+            chosen = _EVERY_ROW if wanted is None else np.ascontiguousarray(wanted[self._bases[n] : self._bases[n + 1]])
+            rows, best_scores = kernels.take_best(scores, weighed.spans[n], segment.rows, max(0, min(k, len(scores))), chosen)
+            found_rows.append(rows + self._bases[n])
+            found_scores.append(best_scores)
+        rows, scores = np.concatenate(found_rows), np.concatenate(found_scores)
+        order = np.lexsort((rows, -scores))[:k]
+        return rows[order], scores[order]
 
     def scores(self, query: Sequence[str], *, allowed: Mask | None = None) -> NDArray[np.float64]:
         """``(rows,)`` float64: the BM25 score of every row, 0 where it is not allowed."""
+        weighed = self.weigh(query, allowed=allowed)
+        found = np.zeros(self._bases[-1])
         mask = self._live if allowed is None else self._live & allowed
-        total = np.zeros(len(mask))
-        visible = int(mask.sum())
-        if not visible:
-            return total
-        average_length = float(self._lengths[mask].mean()) or 1.0
-        for term, times in Counter(query).items():
-            rows, counts = self._visible_postings(term, mask)
-            if not len(rows):
-                continue
-            idf = float(np.log(visible - len(rows) + 0.5) - np.log(len(rows) + 0.5))
-            if idf < 0:
-                idf = EPSILON * self._average_idf(mask, visible, of_live=allowed is None)
-            norm = self._k1 * (1 - self._b + self._b * self._lengths[rows] / average_length)
-            total[rows] += times * idf * counts * (self._k1 + 1) / (counts + norm)
-        return total
+        for n, part in enumerate(self._parts(allowed, mask)):
+            self._add(found[self._bases[n] : self._bases[n + 1]], n, weighed, part)
+        return found
 
-    def idf(self, query: Sequence[str], *, allowed: Mask | None = None) -> dict[str, float]:
-        """``ln(1 + (N - df + 0.5) / (df + 0.5))`` of each term, always above 0: how much a word tells among the allowed rows."""
-        mask = self._live if allowed is None else self._live & allowed
-        visible = int(mask.sum())
-        frequencies = {term: len(self._visible_postings(term, mask)[0]) for term in set(query)}
-        return {term: float(np.log1p((visible - df + 0.5) / (df + 0.5))) for term, df in frequencies.items()}
+    def scores_of(self, weighed: Weighed, rows: Rows) -> NDArray[np.float64]:
+        """``(len(rows),)``: the scores of ``rows``, which the caller knows to be allowed."""
+        from ragkit.index import kernels
 
-    def _visible_postings(self, term: str, mask: Mask) -> tuple[Rows, NDArray[np.float64]]:
-        found_rows, found_counts = [], []
-        for base, segment in zip(self._bases.tolist(), self._segments, strict=False):
-            rows, counts = segment.postings(term)
-            if len(rows):
-                found_rows.append(rows.astype(np.int64) + base)
-                found_counts.append(counts)
-        if not found_rows:
-            return np.zeros(0, np.int64), np.zeros(0)
-        all_rows = np.concatenate(found_rows)
-        keep = mask[all_rows]
-        return all_rows[keep], np.concatenate(found_counts)[keep].astype(np.float64)
+        found = np.zeros(len(rows))
+        owner = np.searchsorted(self._bases, rows, side="right") - 1
+        for n in np.unique(owner).tolist():
+            segment, mine = self._segments[n], owner == n
+            found[mine] = kernels.score_rows(
+                rows[mine] - self._bases[n], weighed.spans[n], weighed.weights, segment.rows, segment.counts, segment.lengths,
+                self._k1 * (1 - self._b), weighed.slope,
+            )  # fmt: skip
+        return found
+
+    def _add(self, scores: NDArray[np.float64], n: int, weighed: Weighed, mask: Mask) -> None:
+        from ragkit.index import kernels
+
+        segment = self._segments[n]
+        kernels.add(
+            scores, weighed.spans[n], weighed.weights, segment.rows, segment.counts, segment.lengths,
+            self._k1 * (1 - self._b), weighed.slope, mask,
+        )  # fmt: skip
+
+    def _parts(self, allowed: Mask | None, mask: Mask) -> Iterator[Mask]:
+        """Each segment's part of ``mask``; an empty one where all rows count."""
+        for start, end in zip(self._bases, self._bases[1:], strict=False):
+            yield _EVERY_ROW if allowed is None and self._all_live else mask[start:end]
+
+    def _zeros(self, size: int) -> NDArray[np.float64]:
+        """Room for scores; :func:`ragkit.index.kernels.take_best` leaves it as it was."""
+        room: NDArray[np.float64] | None = getattr(self._scratch, "room", None)
+        if room is None or len(room) < size:
+            room = self._scratch.room = np.zeros(size)
+        return room[:size]
+
+    def _terms_in(self, mask: Mask) -> int:
+        """The length of all masked rows together."""
+        parts = zip(self._segments, self._bases, strict=False)
+        return sum(int(s.lengths.sum(where=mask[base : base + len(s.lengths)], dtype=np.int64)) for s, base in parts)
 
     def _average_idf(self, mask: Mask, visible: int, *, of_live: bool) -> float:
         """Mean idf over the vocabulary of the allowed rows. Only needed when a term is in more than half of them."""
+        from ragkit.index import kernels
+
         if of_live and self._average_idf_of_live is not None:
             return self._average_idf_of_live
-        frequencies: Counter[bytes] = Counter()
-        for base, segment in zip(self._bases.tolist(), self._segments, strict=False):
-            hits = np.concatenate([[0], np.cumsum(mask[base : base + len(segment.lengths)][segment.rows])])
-            ends = segment.posting_ends
-            per_term = hits[ends] - hits[np.concatenate([[0], ends[:-1]]).astype(np.int64)]
-            for term, frequency in zip(segment.vocabulary(), per_term.tolist(), strict=True):
-                if frequency:
-                    frequencies[term] += frequency
-        df = np.fromiter(frequencies.values(), np.float64, len(frequencies))
+        counts = [kernels.count_all(s.posting_ends, s.rows, part) for s, part in zip(self._segments, self._parts(mask, mask), strict=True)]
+        names = np.concatenate([kernels.hashes(s.blob, s.term_ends) for s in self._segments])
+        _, place = np.unique(names, return_inverse=True)
+        df = np.bincount(place, weights=np.concatenate(counts))
+        df = df[df > 0]
         average = float((np.log(visible - df + 0.5) - np.log(df + 0.5)).mean())
         if of_live:
             self._average_idf_of_live = average
         return average
-
-
-def best(scores: NDArray[Any], k: int) -> Rows:
-    """Indices of the ``k`` highest scores, best first, ties by index."""
-    k = min(k, len(scores))
-    if k <= 0:
-        return np.zeros(0, np.int64)
-    if k < len(scores):
-        bar = np.partition(scores, len(scores) - k)[len(scores) - k]
-        chosen = np.flatnonzero(scores >= bar)
-    else:
-        chosen = np.arange(len(scores))
-    order = np.lexsort((chosen, -scores[chosen]))
-    return chosen[order][:k].astype(np.int64)

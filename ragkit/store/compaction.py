@@ -6,22 +6,24 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from itertools import count, groupby
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ragkit.index import files
+from ragkit.index.approximate import AUTO
 from ragkit.index.segments import Segment
 from ragkit.records import Jsonable, Progress, SegmentInfo, record
 from ragkit.store.catalog import Catalog
 from ragkit.store.changes import Change
 from ragkit.store.lock import removal_lock
 
-#: Small segments are merged when there are more of them than this ...
-MAX_SMALL_SEGMENTS = 8
-#: ... and this is what small means, in rows.
-SMALL_ROWS = 65536
+#: Neighbouring segments of one level are merged when there are more of them than this ...
+FAN_IN = 8
+#: ... and this many rows are the lowest level's limit.
+SMALL_ROWS = 16384
 #: Rows are dropped from the files when this share of them is deleted.
 MAX_DEAD_SHARE = 0.2
 
@@ -53,21 +55,32 @@ def segment_name(first_chunk: int) -> str:
 
 
 def due(infos: Sequence[SegmentInfo], dead: int) -> list[SegmentInfo]:
-    """The policy: which segments to rewrite as one after a commit, given how many of their rows are ``dead``."""
+    """The policy: which segments to rewrite as one after a commit, given how many of their rows are ``dead``.
+
+    Only neighbours are merged, so that ids rise from segment to segment. Sizes grow by the factor :data:`FAN_IN` from level to
+    level (a log-structured merge, O'Neil et al. 1996): each row is rewritten a few times, however many are added.
+    """
     if dead > MAX_DEAD_SHARE * sum(info.rows for info in infos):
         return list(infos)
-    small = [info for info in infos if info.rows < SMALL_ROWS]
-    return small if len(small) > MAX_SMALL_SEGMENTS else []
+    largest = max((info.rows for info in infos), default=0)
+    for small in (SMALL_ROWS * FAN_IN**level for level in count()):
+        runs = [list(group) for is_small, group in groupby(infos, key=lambda info: info.rows < small) if is_small]
+        longest = max(runs, key=len, default=[])
+        if len(longest) > FAN_IN:
+            return longest
+        if small > largest:
+            return []
+    raise AssertionError("levels end where every segment is small")
 
 
-def tidy(folder: Path, catalog: Catalog) -> None:
+def tidy(folder: Path, catalog: Catalog, *, kind: str = AUTO) -> None:
     """Merge what the policy names, and remove the files that this replaces. The caller holds the store's write lock."""
     with catalog.snapshot() as connection:
         infos = catalog.segments(connection)
         dead = catalog.dead_chunks(connection)
     chosen = due(infos, len(dead))
     if chosen:
-        merge(folder, catalog, chosen, dead)
+        merge(folder, catalog, chosen, dead, kind=kind)
         sweep(folder, catalog)
 
 
@@ -96,14 +109,17 @@ def compact(folder: Path, catalog: Catalog, progress: Callable[[Progress], None]
     )
 
 
-def merge(folder: Path, catalog: Catalog, chosen: Sequence[SegmentInfo], dead: NDArray[np.int64]) -> int:
-    """Rewrite the ``chosen`` segments as one without their dead rows, in one commit; how many rows were dropped."""
+def merge(folder: Path, catalog: Catalog, chosen: Sequence[SegmentInfo], dead: NDArray[np.int64], *, kind: str = AUTO) -> int:
+    """Rewrite the ``chosen`` segments as one without their dead rows, in one commit; how many rows were dropped.
+
+    ``kind`` is that of the approximate index (see :mod:`ragkit.index.approximate`).
+    """
     segments = [Segment.open(folder, info) for info in chosen]
     live = [~np.isin(segment.chunk_ids, dead) for segment in segments]
     gone = [int(i) for segment, mask in zip(segments, live, strict=True) for i in segment.chunk_ids[~mask]]
     new = []
     if any(mask.any() for mask in live):
-        merged = Segment.merge(segments, live)
+        merged = Segment.merge(segments, live, kind=kind)
         first = int(merged.chunk_ids[0])
         new = [(merged.save(folder, segment_name(first)), first)]
     names = [info.name for info in chosen]

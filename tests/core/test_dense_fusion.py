@@ -25,7 +25,7 @@ def test_search_is_exact_among_the_allowed_rows(seed: int, sizes: list[int], sha
     live = rng.random(len(everything)) < 0.9
     allowed = rng.random(len(everything)) < share
     query = _unit(rng, 1)[0]
-    rows, scores = DenseIndex([dense.build(p) for p in parts], live).search(query, 5, allowed=allowed)
+    rows, scores = DenseIndex([dense.build([p], p.shape[1]) for p in parts], live).search(query, 5, allowed=allowed)
     visible = np.flatnonzero(live & allowed)
     expected = np.sort(everything[visible] @ query)[::-1][:5]
     assert set(rows.tolist()) <= set(visible.tolist())
@@ -37,7 +37,7 @@ def test_scores_of_chosen_rows_across_segments() -> None:
     rng = np.random.default_rng(3)
     parts = [_unit(rng, 4), _unit(rng, 3)]
     query = _unit(rng, 1)[0]
-    found = DenseIndex([dense.build(p) for p in parts], np.ones(7, bool)).scores(query, np.array([6, 0, 3]))
+    found = DenseIndex([dense.build([p], p.shape[1]) for p in parts], np.ones(7, bool)).scores(query, np.array([6, 0, 3]))
     np.testing.assert_allclose(found, (np.concatenate(parts) @ query)[[6, 0, 3]], atol=2e-3)
 
 

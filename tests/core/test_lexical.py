@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
 from ragkit.index import files
-from ragkit.index.lexical import LexicalIndex, LexicalSegment, best
+from ragkit.index.lexical import LexicalIndex, LexicalSegment
 
 words = st.sampled_from([f"w{i}" for i in range(12)])
 row = st.lists(words, max_size=14)
@@ -68,17 +68,28 @@ def test_a_segment_comes_back_from_its_file(tmp_path) -> None:  # type: ignore[n
     assert not mapped["rows"].flags.writeable
 
 
-@given(st.lists(st.floats(-5, 5), max_size=40), st.integers(0, 45))
-def test_best_is_a_stable_sort(scores: list[float], k: int) -> None:
-    """The k best, best first, ties by row number."""
-    expected = sorted(range(len(scores)), key=lambda i: (-scores[i], i))[:k]
-    assert best(np.array(scores, float), k).tolist() == expected
+@settings(max_examples=150, deadline=None)
+@given(corpus, st.lists(words, min_size=1, max_size=6), st.integers(0, 9), st.data())
+def test_a_search_is_a_stable_sort_of_the_scores(segments: list[list[list[str]]], query: list[str], k: int, data: st.DataObject) -> None:
+    """The k best wanted rows, best first, ties by row number, whatever is masked; twice the same; each with its full score."""
+    count = sum(len(s) for s in segments)
+    live, allowed, wanted = (np.array(data.draw(st.lists(st.booleans(), min_size=count, max_size=count))) for _ in range(3))
+    index = _index(segments, live)
+    scores = index.scores(query, allowed=allowed)
+    matching = [i for i in range(count) if wanted[i] and scores[i] > 0]
+    expected = sorted(matching, key=lambda i: (-scores[i], i))[:k]
+    for _ in range(2):
+        rows, found = index.search(query, k, allowed=allowed, wanted=wanted)
+        assert rows.tolist() == expected
+        assert found.tolist() == scores[rows].tolist()
+    visible = np.flatnonzero(live & allowed)
+    assert index.scores_of(index.weigh(query, allowed=allowed), visible).tolist() == scores[visible].tolist()
 
 
 def test_idf_is_positive_even_for_common_terms() -> None:
     """The weight of a term for late interaction is above zero, and falls with its frequency."""
     index = _index([[["a", "b"], ["a"], ["a", "c"]]], np.ones(3, bool))
-    idf = index.idf(["a", "b", "z"])
+    idf = index.weigh(["a", "b", "z"]).idf()
     assert idf["z"] > idf["b"] > idf["a"] > 0
 
 

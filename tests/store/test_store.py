@@ -228,7 +228,7 @@ def test_a_reader_keeps_its_generation_while_a_writer_commits(kit: Ragkit, folde
 
 def test_many_small_commits_are_merged(kit: Ragkit, monkeypatch: pytest.MonkeyPatch) -> None:
     """Segments stay few, deleted rows leave the files, results stay the same."""
-    monkeypatch.setattr(compaction, "MAX_SMALL_SEGMENTS", 3)
+    monkeypatch.setattr(compaction, "FAN_IN", 3)
     for i in range(9):
         kit.add_text(f"Note number {i} is about item {i * 7}.", uri=f"note:{i}")
     kit.delete("note:2")
