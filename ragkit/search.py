@@ -20,7 +20,6 @@ from ragkit.settings import RetrievalSettings
 from ragkit.store.catalog import Catalog
 from ragkit.store.lock import reading_lock
 from ragkit.store.reading import Passage
-from ragkit.text.words import terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +131,7 @@ class Pinned:
         candidates = index.candidates(query, searcher.embedder.embed([query])[0], allowed=mask, depth=k)
         top = (rerank_top or searcher.settings.rerank_top) if rerank and searcher.reranker is not None else 0
         passages = searcher.catalog.passages(self.connection, candidates.chunk_ids[: max(k, top)].tolist())
-        idf = index.lexical.idf(terms(query), allowed=mask)
+        idf = candidates.idf
         order, final, reranked = self._rerank(query, candidates, passages, min(top, len(candidates.chunk_ids)), idf)
         hits = [
             _hit(rank, passages[int(candidates.chunk_ids[i])], candidates, int(i), final, reranked) for rank, i in enumerate(order[:k], 1)
