@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from ragkit.contracts import Embedder
 from ragkit.records import Failure
-from ragkit.store import changes
+from ragkit.store import changes, head, seal, state
 from ragkit.store import engine as engines
 from ragkit.store.changes import Change, now
 from ragkit.store.reading import CatalogReader, batches
-from ragkit.store.tables import answers, documents, failures, generations, identity, segments, sources, tombstones
+from ragkit.store.state import Ledger
+from ragkit.store.tables import answers, documents, failures, segments, sources
 
 
 class Catalog(CatalogReader):
@@ -22,22 +24,51 @@ class Catalog(CatalogReader):
 
     def __init__(self, url: str) -> None:
         super().__init__(engines.connect(url))
+        self._head = _folder_of(self._engine)
         try:
+            if self._head is not None and head.read(self._head) is not None and not engines.holds_catalog(self._engine):
+                raise seal.damaged(f"{self._engine.url.database} holds no tables")
             engines.migrate(self._engine)
-            with self._write() as connection:
-                if connection.execute(sa.select(identity.c.id)).first() is None:
-                    connection.execute(identity.insert().values(id=1, next_chunk_id=1))
+            self._require_all_writes()
         except BaseException:
-            self._engine.dispose()  # who is refused leaves no connection behind
+            self.close()
             raise
 
     def close(self) -> None:
         self._engine.dispose()
 
+    def _require_all_writes(self) -> None:
+        """Refuse a catalog that lacks what was acknowledged; acknowledge what a crash left unsaid."""
+        if self._head is None:
+            return
+        with self.snapshot() as connection:
+            found = state.read(connection)
+        fault = head.fault(self._head, found)
+        if fault is not None:
+            raise seal.damaged(fault)
+        if head.read(self._head) != (found.generation, found.writes):
+            self._acknowledge()
+
+    def _acknowledge(self) -> None:
+        """After a commit: empty SQLite's log where no reader needs it, and remember that the commit was there."""
+        engines.empty_log(self._engine)
+        if self._head is not None:
+            with self.snapshot() as connection:
+                found = state.read(connection)
+            head.write(self._head, found)
+
     @contextmanager
-    def _write(self) -> Iterator[sa.Connection]:
+    def _write(self, *, acknowledge: bool = True) -> Iterator[tuple[sa.Connection, Ledger]]:
+        """A transaction that writes. Every change of rows is taken up in the ledger, which is saved at the end.
+
+        ``acknowledge=False`` is for what may be lost with the power: the next write speaks for it.
+        """
         with engines.writing(self._engine).begin() as connection:
-            yield connection
+            ledger = Ledger(connection)
+            yield connection, ledger
+            ledger.save()
+        if acknowledge:
+            self._acknowledge()
 
     def adopt_model(self, embedder: Embedder) -> None:
         """Record the embedding model with the first vectors; refuse another one later.
@@ -47,15 +78,15 @@ class Catalog(CatalogReader):
         """
         if self.embedding_model() is None:
             values = {"embedding_model": embedder.id, "embedding_dimension": embedder.dimension, "embedding_sha256": embedder.sha256}
-            with self._write() as connection:
-                connection.execute(identity.update().values(values))
+            with self._write(acknowledge=False) as (_, ledger):
+                ledger.values.update(values)
         self.require_model(embedder)
 
     def reserve_chunk_ids(self, count: int) -> int:
         """The first of ``count`` ids that were never used and never will be again."""
-        with self._write() as connection:
-            first: int = connection.execute(sa.select(identity.c.next_chunk_id)).scalar_one()
-            connection.execute(identity.update().values(next_chunk_id=first + count))
+        with self._write(acknowledge=False) as (_, ledger):
+            first: int = ledger.values["next_chunk_id"]
+            ledger.values["next_chunk_id"] = first + count
         return first
 
     def commit(self, change: Change) -> int:
@@ -63,45 +94,70 @@ class Catalog(CatalogReader):
 
         Before it returns nothing has happened, and after it everything has.
         """
-        with self._write() as connection:
-            number = self.generation(connection) + 1
-            connection.execute(generations.insert().values(number=number, created_at=now(), reason=change.reason))
+        with self._write() as (connection, ledger):
+            number = ledger.begin_generation(now(), change.reason)
             for ids in batches(change.removed):
-                changes.remove(connection, ids, number)
+                changes.remove(connection, ledger, ids, number)
             for new in change.added:
-                changes.add(connection, new, number)
+                changes.add(connection, ledger, new, number)
             for info, first_chunk in change.new_segments:
-                files = {part: file.to_dict() for part, file in info.parts.items()}
-                row = {"name": info.name, "rows": info.rows, "first_chunk": first_chunk, "files": files, "added_generation": number}
-                connection.execute(segments.insert().values(row))
+                changes.add_segment(connection, ledger, info, first_chunk, number)
             for names in batches(change.dropped_segments):
-                connection.execute(segments.update().where(segments.c.name.in_(names)).values(removed_generation=number))
+                changes.drop_segments(connection, ledger, names, number)
             for ids in batches(change.cleared_tombstones):
-                connection.execute(tombstones.delete().where(tombstones.c.chunk_id.in_(ids)))
+                changes.clear_tombstones(connection, ledger, ids)
         return number
 
     def forget_segments(self, names: Sequence[str]) -> None:
-        """Drop the rows of segments whose files are gone."""
-        with self._write() as connection:
-            connection.execute(segments.delete().where(segments.c.name.in_(names)))
+        """Drop the rows of removed segments whose files are gone."""
+        with self._write(acknowledge=False) as (connection, _):
+            connection.execute(segments.delete().where(segments.c.name.in_(names), segments.c.removed_generation.is_not(None)))
 
     def touch(self, tokens: Mapping[int, str]) -> None:
         """Record new version tokens of documents whose bytes turned out to be the same."""
-        with self._write() as connection:
+        columns = [*changes.document_columns(), documents.c.structure, documents.c.text]
+        with self._write(acknowledge=False) as (connection, _):
             for document_id, token in tokens.items():
-                connection.execute(documents.update().where(documents.c.id == document_id).values(token=token))
+                row = connection.execute(sa.select(*columns).where(documents.c.id == document_id)).one()
+                seal.require_document(row[:-2])
+                sealed = seal.document({**row._mapping, "token": token}, row.text, row.structure)
+                connection.execute(documents.update().where(documents.c.id == document_id).values(token=token, seal=sealed))
 
     def remember_source(self, source: str, options: Mapping[str, Any], failed: Sequence[Failure]) -> None:
         """Record that ``source`` was read to its end, and what of it could not be."""
-        with self._write() as connection:
-            connection.execute(sources.delete().where(sources.c.source == source))
-            connection.execute(sources.insert().values(source=source, options=dict(options), synced_at=now()))
-            connection.execute(failures.delete().where(failures.c.source == source))
-            for failure in {f.uri: f for f in failed}.values():
-                connection.execute(failures.delete().where(failures.c.uri == failure.uri))
-                connection.execute(failures.insert().values(uri=failure.uri, source=source, reason=failure.reason, at=now()))
+        with self._write() as (connection, ledger):
+            _replace(connection, ledger, sources, [{"source": source, "options": seal.plain(dict(options)), "synced_at": now()}])
+            old = connection.execute(sa.select(failures.c.uri).where(failures.c.source == source)).scalars().all()
+            _delete(connection, ledger, failures, old)
+            found = {f.uri: {"uri": f.uri, "source": source, "reason": f.reason, "at": now()} for f in failed}
+            _replace(connection, ledger, failures, list(found.values()))
 
     def save_answer(self, answer_id: str, generation: int, question: str, content: Mapping[str, Any]) -> None:
-        with self._write() as connection:
-            row = {"id": answer_id, "created_at": now(), "generation": generation, "question": question, "record": dict(content)}
-            connection.execute(answers.insert().values(row))
+        """Keep the record of an answer."""
+        with self._write() as (connection, ledger):
+            row = {"id": answer_id, "created_at": now(), "generation": generation, "question": question}
+            _replace(connection, ledger, answers, [{**row, "record": seal.plain(dict(content))}])
+
+
+def _replace(connection: sa.Connection, ledger: Ledger, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert sealed ``rows`` in place of those with the same keys."""
+    key = next(iter(table.primary_key)).name
+    _delete(connection, ledger, table, [row[key] for row in rows])
+    if rows:
+        connection.execute(table.insert(), [{**row, "seal": seal.of_row(table.name, row)} for row in rows])
+    ledger.added(table.name, [row[key] for row in rows])
+
+
+def _delete(connection: sa.Connection, ledger: Ledger, table: sa.Table, keys: Sequence[str]) -> None:
+    """Delete the rows that are there among ``keys``."""
+    column = next(iter(table.primary_key))
+    for some in batches(keys):
+        found = connection.execute(sa.select(column).where(column.in_(some))).scalars().all()
+        connection.execute(table.delete().where(column.in_(found)))
+        ledger.removed(table.name, found)
+
+
+def _folder_of(engine: sa.Engine) -> Path | None:
+    """The folder of a catalog that is a file."""
+    database = engine.url.database if engine.dialect.name == "sqlite" else None
+    return Path(database).parent if database and database != ":memory:" else None

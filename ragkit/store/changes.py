@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
 from ragkit.records import Chunk, Document, SegmentInfo, record
-from ragkit.store import structure
-from ragkit.store.tables import chunks, documents, tombstones
+from ragkit.store import seal, structure
+from ragkit.store.state import Ledger
+from ragkit.store.tables import chunks, documents, segments, tombstones
 
 
 @record
@@ -34,27 +36,43 @@ class Change:
     cleared_tombstones: Sequence[int] = ()
 
 
-def remove(connection: sa.Connection, document_ids: Sequence[int], generation: int) -> None:
+def remove(connection: sa.Connection, ledger: Ledger, document_ids: Sequence[int], generation: int) -> None:
     """Tombstone the chunks of live documents and drop their text; the rows stay as the documents' history."""
-    theirs = sa.select(chunks.c.id).where(chunks.c.document_id.in_(document_ids))
-    connection.execute(tombstones.insert().from_select(["chunk_id"], theirs))
-    connection.execute(chunks.delete().where(chunks.c.document_id.in_(document_ids)))
-    gone = {"removed_generation": generation, "text": None, "structure": None}
-    connection.execute(documents.update().where(documents.c.id.in_(document_ids)).values(gone))
+    found = connection.execute(sa.select(*document_columns()).where(documents.c.id.in_(document_ids))).all()
+    for row in found:
+        seal.require_document(row)
+        _bury(connection, ledger, row)
+        gone = {**row._mapping, "removed_generation": generation, "text": None, "structure": None}
+        gone["seal"] = seal.document(gone, None, None)
+        connection.execute(documents.update().where(documents.c.id == row.id).values(gone))
+    ledger.removed("documents", [row.id for row in found])
 
 
-def add(connection: sa.Connection, new: NewDocument, generation: int) -> None:
-    """Write the rows of a document, in place of the live one of its URI."""
+def _bury(connection: sa.Connection, ledger: Ledger, document: Any) -> None:
+    """Tombstones for a document's chunks, in place of the chunks."""
+    if not document.chunks:
+        return
+    theirs = range(document.first_chunk, document.first_chunk + document.chunks)
+    deleted = connection.execute(chunks.delete().where(chunks.c.id.between(theirs[0], theirs[-1]))).rowcount
+    if deleted != len(theirs):
+        raise seal.damaged(f"document {document.uri!r} has {deleted} passages, recorded are {len(theirs)}")
+    connection.execute(tombstones.insert(), [{"chunk_id": i} for i in theirs])
+    ledger.added("tombstones", theirs)
+    ledger.removed("chunks", theirs)
+
+
+def add(connection: sa.Connection, ledger: Ledger, new: NewDocument, generation: int) -> None:
+    """Write the rows of a document, in place of the live one of its URI. Its chunks' ids follow one another."""
     document, parsed = new.document, new.document.parsed
     last = connection.execute(
-        sa.select(documents.c.id, documents.c.version, documents.c.removed_generation)
-        .where(documents.c.uri == document.uri)
-        .order_by(documents.c.version.desc())
-        .limit(1)
+        sa.select(*document_columns()).where(documents.c.uri == document.uri).order_by(documents.c.version.desc()).limit(1)
     ).first()
-    if last is not None and last.removed_generation is None:
-        remove(connection, [last.id], generation)
+    if last is not None:
+        seal.require_document(last)
+        if last.removed_generation is None:
+            remove(connection, ledger, [last.id], generation)
     row = {
+        "id": ledger.values["next_document_id"],
         "uri": document.uri,
         "version": 1 if last is None else last.version + 1,
         "source": document.source,
@@ -64,28 +82,78 @@ def add(connection: sa.Connection, new: NewDocument, generation: int) -> None:
         "title": document.title,
         "characters": len(parsed.text),
         "chunks": len(new.chunks),
-        "text": parsed.text,
-        "structure": structure.pack(parsed),
-        "metadata": dict(document.metadata),
+        "first_chunk": new.chunk_ids[0] if new.chunk_ids else None,
+        "metadata": seal.plain(dict(document.metadata)),
         "acl": None if document.acl is None else list(document.acl),
         "added_at": now(),
         "added_generation": generation,
+        "removed_generation": None,
+        "text": parsed.text,
+        "structure": structure.pack(parsed),
     }
-    document_id = connection.execute(documents.insert().values(row).returning(documents.c.id)).scalar_one()
-    rows = [
-        {
-            "id": i,
-            "document_id": document_id,
+    row["seal"] = seal.document(row, row["text"], row["structure"])
+    connection.execute(documents.insert().values(row))
+    ledger.values["next_document_id"] += 1
+    ledger.added("documents", [row["id"]])
+    rows = _chunk_rows(new, row)
+    if rows:
+        connection.execute(chunks.insert(), rows)
+    ledger.added("chunks", new.chunk_ids)
+
+
+def _chunk_rows(new: NewDocument, document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    if list(new.chunk_ids) != list(range(document["first_chunk"] or 0, (document["first_chunk"] or 0) + len(new.chunks))):
+        raise ValueError(f"the chunk ids of {document['uri']!r} do not follow one another")
+    rows = []
+    for number, c, page in zip(new.chunk_ids, new.chunks, new.pages, strict=True):
+        row = {
+            "id": number,
+            "document_id": document["id"],
             "start": c.start,
             "end": c.end,
             "tokens": c.tokens,
             "page": page,
             "headings": list(c.headings) or None,
         }
-        for i, c, page in zip(new.chunk_ids, new.chunks, new.pages, strict=True)
-    ]
-    if rows:
-        connection.execute(chunks.insert(), rows)
+        place = (document["uri"], document["title"], document["version"])
+        rows.append({**row, "seal": seal.chunk(row, place, document["text"][c.start : c.end])})
+    return rows
+
+
+def add_segment(connection: sa.Connection, ledger: Ledger, info: SegmentInfo, first_chunk: int, generation: int) -> None:
+    """Record a segment of the generation."""
+    row = {
+        "name": info.name,
+        "rows": info.rows,
+        "first_chunk": first_chunk,
+        "files": {part: file.to_dict() for part, file in info.parts.items()},
+        "added_generation": generation,
+        "removed_generation": None,
+    }
+    connection.execute(segments.insert().values(**row, seal=seal.of_row("segments", row)))
+    ledger.added("segments", [info.name])
+
+
+def drop_segments(connection: sa.Connection, ledger: Ledger, names: Sequence[str], generation: int) -> None:
+    """Take segments out of the generation; their rows stay until their files are gone."""
+    found = connection.execute(sa.select(segments).where(segments.c.name.in_(names), segments.c.removed_generation.is_(None))).all()
+    for row in found:
+        gone = {**row._mapping, "removed_generation": generation}
+        gone["seal"] = seal.of_row("segments", gone)
+        connection.execute(segments.update().where(segments.c.name == row.name).values(gone))
+    ledger.removed("segments", [row.name for row in found])
+
+
+def clear_tombstones(connection: sa.Connection, ledger: Ledger, chunk_ids: Sequence[int]) -> None:
+    """Forget deleted chunks that no segment holds any more."""
+    found = connection.execute(sa.select(tombstones.c.chunk_id).where(tombstones.c.chunk_id.in_(chunk_ids))).scalars().all()
+    connection.execute(tombstones.delete().where(tombstones.c.chunk_id.in_(found)))
+    ledger.removed("tombstones", found)
+
+
+def document_columns() -> list[sa.Column[Any]]:
+    """The columns that :func:`ragkit.store.seal.require_document` checks, in its order: all but text and structure."""
+    return [*[documents.c[name] for name in seal.FIELDS["documents"]], documents.c.seal]
 
 
 def now() -> str:

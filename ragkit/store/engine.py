@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from ragkit.errors import StoreError
+from ragkit.errors import StoreError, StoreLocked
+from ragkit.store.seal import damaged
 
 #: The newest format that this version of ragkit writes; the name of the last migration.
-FORMAT = "0001"
+FORMAT = "0002"
 
-_SQLITE_OPTIONS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000", "secure_delete=ON")
+_BUSY = "busy_timeout=30000"
+_SQLITE_OPTIONS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", _BUSY, "secure_delete=ON")
 
 
-def connect(url: str) -> sa.Engine:
-    """An engine for ``url`` whose every transaction reads one snapshot, on SQLite as on PostgreSQL."""
+def connect(url: str | sa.URL, *options: str) -> sa.Engine:
+    """An engine for ``url`` whose every transaction reads one snapshot, on SQLite as on PostgreSQL.
+
+    ``options`` are SQLite's pragmas, in addition to the usual ones. Damage that SQLite finds is raised as ``StoreCorrupt``.
+    """
     parsed = sa.make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return sa.create_engine(parsed, isolation_level="REPEATABLE READ", pool_pre_ping=True)
@@ -25,8 +32,16 @@ def connect(url: str) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def _options(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # the driver must not open transactions by its own rules
-        for option in _SQLITE_OPTIONS:
-            connection.execute(f"PRAGMA {option}")
+        try:
+            for option in (*_SQLITE_OPTIONS, *options):
+                connection.execute(f"PRAGMA {option}")
+        except sqlite3.Error as error:
+            raise _store_error(error) from error
+
+    @sa.event.listens_for(engine, "handle_error")
+    def _translate(context: sa.ExceptionContext) -> None:
+        if isinstance(context.original_exception, sqlite3.Error | UnicodeDecodeError):
+            raise _store_error(context.original_exception) from context.original_exception
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
@@ -39,6 +54,45 @@ def connect(url: str) -> sa.Engine:
 def writing(engine: sa.Engine) -> sa.Engine:
     """The same engine for transactions that write: they take SQLite's write lock at once instead of failing half-way."""
     return engine.execution_options(ragkit_writes=True)
+
+
+#: What SQLite says when the trouble is not in the file, and the error that says so.
+_NOT_DAMAGE: tuple[tuple[str, type[StoreError]], ...] = (
+    ("locked", StoreLocked),
+    ("busy", StoreLocked),
+    ("full", StoreError),
+    ("readonly", StoreError),
+    ("unable to open", StoreError),
+    ("interrupted", StoreError),
+    ("closed database", StoreError),
+)
+
+
+def _store_error(error: Exception) -> StoreError:
+    """SQLite's error as the store's: damage, unless its words say that it is something else."""
+    for words, kind in _NOT_DAMAGE:
+        if words in str(error):
+            return kind(f"the catalog cannot be used: {error}")
+    return damaged(f"the database says {str(error)!r}")
+
+
+def empty_log(engine: sa.Engine) -> None:
+    """Move SQLite's write-ahead log into the database file and empty it, unless a reader still needs it.
+
+    A damaged log loses commits without a word, and a deleted text stands in it until it is emptied. On other engines nothing.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    with closing(engine.raw_connection()) as connection:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout=0")  # readers are not waited for
+        try:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) and "busy" not in str(error):
+                raise _store_error(error) from error
+        finally:
+            cursor.execute(f"PRAGMA {_BUSY}")
 
 
 def migrate(engine: sa.Engine) -> None:
@@ -58,6 +112,11 @@ def migrate(engine: sa.Engine) -> None:
         raise StoreError(f"the catalog at {engine.url.render_as_string(hide_password=True)} cannot be opened: {error}") from error
 
 
+def holds_catalog(engine: sa.Engine) -> bool:
+    """Whether there is a catalog at all, of whichever format."""
+    return _format_of(engine) is not None
+
+
 def _format_of(engine: sa.Engine) -> str | None:
     if not sa.inspect(engine).has_table("alembic_version"):
         return None
@@ -68,10 +127,17 @@ def _format_of(engine: sa.Engine) -> str | None:
 def _upgrade(engine: sa.Engine) -> None:
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", "ragkit.store:migrations")
     config.set_main_option("path_separator", "os")
-    with writing(engine).begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, FORMAT)
+    migrating = connect(engine.url, "foreign_keys=OFF")  # SQLite's way to change a table is to replace it
+    try:
+        with writing(migrating).begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, FORMAT)
+    except CommandError as error:
+        raise damaged(f"its format is unknown ({error})") from error
+    finally:
+        migrating.dispose()

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from ragkit.contracts import Embedder
 from ragkit.errors import DocumentNotFound, ModelMismatch, StoreError
 from ragkit.records import Document, DocumentInfo, Failure, FileInfo, Parsed, SegmentInfo
-from ragkit.store import structure
+from ragkit.store import audit, seal, state, structure
+from ragkit.store.changes import document_columns
 from ragkit.store.filters import parse_filter
-from ragkit.store.tables import answers, chunks, documents, failures, generations, identity, segments, sources, tombstones
+from ragkit.store.state import State
+from ragkit.store.tables import answers, chunks, documents, failures, segments, sources, tombstones
 
 _LIVE = documents.c.removed_generation.is_(None)
 _BATCH = 500
@@ -53,6 +55,7 @@ class CatalogReader:
         self._engine = engine
         self._parsed: dict[int, Parsed] = {}
         self._parsed_lock = Lock()
+        self._listed = False
 
     @contextmanager
     def snapshot(self) -> Iterator[sa.Connection]:
@@ -64,13 +67,17 @@ class CatalogReader:
 
     def generation(self, connection: sa.Connection) -> int:
         """The active generation; 0 before the first commit."""
-        return connection.execute(sa.select(sa.func.max(generations.c.number))).scalar() or 0
+        return self.state(connection).generation
+
+    def state(self, connection: sa.Connection) -> State:
+        """The active generation, and the totals that say which rows are there."""
+        return state.read(connection)
 
     def embedding_model(self, connection: sa.Connection | None = None) -> tuple[str, int, str] | None:
         """``(id, dimension, sha256)`` of the model that the store's vectors come from, once there are some."""
         with nullcontext(connection) if connection is not None else self.snapshot() as seen:
-            row = seen.execute(sa.select(identity)).one()
-        return None if row.embedding_model is None else (row.embedding_model, row.embedding_dimension, row.embedding_sha256)
+            row = self.state(seen).row
+        return None if row["embedding_model"] is None else (row["embedding_model"], row["embedding_dimension"], row["embedding_sha256"])
 
     def require_model(self, embedder: Embedder, connection: sa.Connection | None = None) -> None:
         """Refuse to compare vectors of two models; with a ``connection``, those of the generation that it sees.
@@ -87,17 +94,22 @@ class CatalogReader:
 
     def segments(self, connection: sa.Connection) -> list[SegmentInfo]:
         """The active generation's segments, in the order of their chunks."""
-        query = sa.select(segments).where(segments.c.removed_generation.is_(None)).order_by(segments.c.first_chunk)
-        return [_segment_info(row) for row in connection.execute(query)]
+        query = sa.select(*_sealed(segments)).where(segments.c.removed_generation.is_(None))
+        rows = _whole(segments, connection.execute(query.order_by(segments.c.first_chunk)))
+        self.state(connection).require("segments", [row.name for row in rows])
+        return [_segment_info(row) for row in rows]
 
     def dead_chunks(self, connection: sa.Connection) -> NDArray[np.int64]:
         """Ids of chunks that stand in segments but are deleted."""
-        return np.fromiter(connection.execute(sa.select(tombstones.c.chunk_id)).scalars(), np.int64)
+        found = _ids(connection, sa.select(tombstones.c.chunk_id))
+        self.state(connection).require("tombstones", found)
+        return found
 
     def removed_segments(self) -> list[SegmentInfo]:
         """Segments of earlier generations whose files may still be there."""
         with self.snapshot() as connection:
-            return [_segment_info(row) for row in connection.execute(sa.select(segments).where(segments.c.removed_generation.is_not(None)))]
+            query = sa.select(*_sealed(segments)).where(segments.c.removed_generation.is_not(None))
+            return [_segment_info(row) for row in _whole(segments, connection.execute(query))]
 
     # --- documents -------------------------------------------------------------------------------------------
 
@@ -106,23 +118,42 @@ class CatalogReader:
         found: dict[str, Known] = {}
         with self.snapshot() as connection:
             for some in batches(uris):
-                query = sa.select(documents.c.uri, documents.c.id, documents.c.token, documents.c.sha256).where(
-                    _LIVE, documents.c.uri.in_(some)
-                )
-                found.update({row.uri: Known(row.id, row.token, row.sha256) for row in connection.execute(query)})
-        return found
+                for row in connection.execute(sa.select(*document_columns()).where(_LIVE, documents.c.uri.in_(some))):
+                    found[_checked(row).uri] = Known(row.id, row.token, row.sha256)
+            if len(found) < len(uris):
+                self._require_listing(connection)
+        return {uri: found[uri] for uri in uris if uri in found}
 
     def uris_of(self, source: str) -> dict[str, int]:
         """URIs and ids of the live documents that came from ``source``."""
         with self.snapshot() as connection:
-            rows = connection.execute(sa.select(documents.c.uri, documents.c.id).where(_LIVE, documents.c.source == source))
-            return {row.uri: row.id for row in rows}
+            return {row.uri: row.id for row in self.live_rows(connection) if row.source == source}
+
+    def live_rows(self, connection: sa.Connection) -> list[sa.Row[Any]]:
+        """All live documents' rows without texts, each checked, and checked to be all; no index is relied on."""
+        # The expression keeps SQLite from answering out of the index of live documents.
+        query = sa.select(*document_columns()).where(sa.func.coalesce(documents.c.removed_generation, 0) == 0)
+        rows = list(connection.execute(query).all())
+        for row in rows:
+            seal.require_document(row)
+        self.state(connection).require("documents", [row.id for row in rows])
+        return rows
+
+    def _require_listing(self, connection: sa.Connection) -> None:
+        """Check, once, that looking up a live document finds each; for when one is not found."""
+        if self._listed:
+            return
+        rows = self.live_rows(connection)
+        if connection.dialect.name == "sqlite":
+            by_index = connection.execute(sa.select(documents.c.uri, documents.c.id).where(_LIVE).order_by(documents.c.uri)).all()
+            if [tuple(row) for row in by_index] != sorted([(row.uri, row.id) for row in rows], key=lambda pair: pair[0].encode()):
+                raise seal.damaged("the index of documents is not that of its table")
+        self._listed = True
 
     def list_documents(self) -> list[DocumentInfo]:
         """All live documents, by URI."""
-        wanted = [c for c in documents.c if c.name not in ("text", "structure")]
         with self.snapshot() as connection:
-            rows = connection.execute(sa.select(*wanted).where(_LIVE).order_by(documents.c.uri)).all()
+            rows = self.live_rows(connection)
         return [
             DocumentInfo(
                 document_id=row.id,
@@ -137,14 +168,13 @@ class CatalogReader:
                 acl=None if row.acl is None else tuple(row.acl),
                 metadata=row._mapping["metadata"],
             )
-            for row in rows
+            for row in sorted(rows, key=lambda row: row.uri)
         ]
 
     def count(self, connection: sa.Connection) -> tuple[int, int]:
         """``(live documents, live chunks)``."""
-        query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(documents.c.chunks), 0)).where(_LIVE)
-        row = connection.execute(query).one()
-        return int(row[0]), int(row[1])
+        found = self.state(connection)
+        return found.count("documents"), found.count("chunks")
 
     def document(self, connection: sa.Connection, uri: str) -> Document:
         """The live document ``uri``, whole.
@@ -152,10 +182,12 @@ class CatalogReader:
         Raises:
             DocumentNotFound: there is none.
         """
-        wanted = [c for c in documents.c if c.name not in ("text", "structure")]
-        row = connection.execute(sa.select(*wanted).where(_LIVE, documents.c.uri == uri)).first()
+        row = connection.execute(sa.select(*document_columns()).where(_LIVE, documents.c.uri == uri)).first()
         if row is None:
+            self._require_listing(connection)
             raise DocumentNotFound(f"no document {uri!r} in the store; `ragkit ls` lists those that are there")
+        if _checked(row).uri != uri:
+            raise seal.damaged("the index of documents is not that of its table")
         return Document(
             uri=row.uri,
             sha256=row.sha256,
@@ -174,9 +206,13 @@ class CatalogReader:
             kept = self._parsed.get(document_id)
         if kept is not None:
             return kept
-        query = sa.select(documents.c.text, documents.c.structure, documents.c.title).where(documents.c.id == document_id)
+        query = sa.select(*document_columns(), documents.c.structure, documents.c.text).where(documents.c.id == document_id)
         row = connection.execute(query).first()
+        if row is not None:
+            seal.require_document(row[:-2])
+            seal.require_body(document_id, row.seal, row.text, row.structure)
         if row is None or row.text is None:
+            self._require_listing(connection)
             raise DocumentNotFound(f"document number {document_id} is no longer in the store")
         parsed = structure.unpack(row.structure, row.text, row.title)
         with self._parsed_lock:
@@ -188,15 +224,26 @@ class CatalogReader:
     # --- passages --------------------------------------------------------------------------------------------
 
     def passages(self, connection: sa.Connection, chunk_ids: Iterable[int], *, with_text: bool = True) -> dict[int, Passage]:
-        """The live chunks among ``chunk_ids``, with their text (or an empty one)."""
+        """The live chunks ``chunk_ids``, with their text (or an empty one).
+
+        Raises:
+            StoreCorrupt: one of them is not what was written, or not there at all.
+        """
         cut = sa.func.substr(documents.c.text, chunks.c.start + 1, chunks.c.end - chunks.c.start)
         text = (cut if with_text else sa.literal("")).label("passage")
-        columns = (chunks.c.id, chunks.c.document_id, documents.c.uri, documents.c.title, documents.c.version, chunks.c.start, chunks.c.end)
-        base = sa.select(*columns, chunks.c.page, chunks.c.headings, text).join(documents, documents.c.id == chunks.c.document_id)
+        own = [chunks.c[name] for name in seal.FIELDS["chunks"]]
+        base = sa.select(*own, documents.c.uri, documents.c.title, documents.c.version, chunks.c.seal, text)
+        base = base.join(documents, documents.c.id == chunks.c.document_id)
         found: dict[int, Passage] = {}
-        for some in batches([int(i) for i in chunk_ids]):
+        wanted = [int(i) for i in chunk_ids]
+        for some in batches(wanted):
             for row in connection.execute(base.where(chunks.c.id.in_(some))):
-                found[row[0]] = Passage(*row[:8], tuple(row[8] or ()), row[9])
+                number, document_id, start, end, _, page, headings, uri, title, version, sealed, passage = row
+                seal.require_chunk(row[:7], (uri, title, version), sealed, passage if with_text else None)
+                found[number] = Passage(number, document_id, uri, title, version, start, end, page, tuple(headings or ()), passage)
+        missing = [i for i in wanted if i not in found]
+        if missing:
+            raise seal.damaged(f"passage {missing[0]} stands in the index, and not in the catalog")
         return found
 
     def allowed_chunks(self, connection: sa.Connection, expression: str | None, principal: str | None) -> NDArray[np.int64] | None:
@@ -208,20 +255,24 @@ class CatalogReader:
         if expression is None and principal is None:
             return None
         predicate = parse_filter(expression) if expression is not None else lambda row: True
-        columns = (documents.c.id, documents.c.uri, documents.c.title, documents.c.media_type, documents.c.acl, documents.c.metadata)
-        visible = []
-        for row in connection.execute(sa.select(*columns).where(_LIVE)):
+        found = [np.zeros(0, np.int64)]
+        for row in self.live_rows(connection):
             names = {**row._mapping["metadata"], "uri": row.uri, "title": row.title, "media_type": row.media_type}
-            if (principal is None or row.acl is None or principal in row.acl) and predicate(names):
-                visible.append(row.id)
-        found: list[int] = []
-        for ids in batches(visible):
-            found.extend(connection.execute(sa.select(chunks.c.id).where(chunks.c.document_id.in_(ids))).scalars())
-        return np.array(sorted(found), np.int64)
+            if row.chunks and (principal is None or row.acl is None or principal in row.acl) and predicate(names):
+                found.append(np.arange(row.first_chunk, row.first_chunk + row.chunks, dtype=np.int64))
+        return np.sort(np.concatenate(found))
 
     def live_chunk_ids(self, connection: sa.Connection) -> NDArray[np.int64]:
         """Ids of all live chunks, rising."""
-        return np.fromiter(connection.execute(sa.select(chunks.c.id).order_by(chunks.c.id)).scalars(), np.int64)
+        return _ids(connection, sa.select(chunks.c.id).order_by(chunks.c.id))
+
+    def seal_faults(self, connection: sa.Connection) -> list[str]:
+        """Every row that is not what was written, and every table that lacks a row or has one too many; a line each."""
+        return audit.faults(connection)
+
+    def broken_documents(self, connection: sa.Connection) -> list[str]:
+        """URIs of live documents that cannot be relied on: of themselves, or one of their chunks."""
+        return audit.broken_documents(connection)
 
     def span_faults(self, connection: sa.Connection) -> list[str]:
         """Live documents without text, and chunks that lie outside their document."""
@@ -238,12 +289,18 @@ class CatalogReader:
     def list_sources(self) -> dict[str, dict[str, Any]]:
         """Remembered sources and the options they were ingested with."""
         with self.snapshot() as connection:
-            return {row.source: row.options for row in connection.execute(sa.select(sources).order_by(sources.c.source))}
+            return {row.source: row.options for row in self._all(connection, sources, sources.c.source)}
 
     def list_failures(self) -> list[Failure]:
         """What could not be read the last time its source was."""
         with self.snapshot() as connection:
-            return [Failure(uri=row.uri, reason=row.reason) for row in connection.execute(sa.select(failures).order_by(failures.c.uri))]
+            return [Failure(uri=row.uri, reason=row.reason) for row in self._all(connection, failures, failures.c.uri)]
+
+    def _all(self, connection: sa.Connection, table: sa.Table, key: sa.Column[Any]) -> list[sa.Row[Any]]:
+        """All rows of a small table in the order of its key, checked, and checked to be all."""
+        rows = _whole(table, connection.execute(sa.select(*_sealed(table)).order_by(key)))
+        self.state(connection).require(table.name, [row._mapping[key] for row in rows])
+        return rows
 
     def load_answer(self, answer_id: str) -> dict[str, Any]:
         """An answer record.
@@ -252,10 +309,50 @@ class CatalogReader:
             StoreError: there is none with this id.
         """
         with self.snapshot() as connection:
-            row = connection.execute(sa.select(answers).where(answers.c.id == answer_id)).first()
+            row = connection.execute(sa.select(*_sealed(answers)).where(answers.c.id == answer_id)).first()
+            if row is None:  # by the table, not by its index
+                ids = [found.id for found in connection.execute(sa.select(answers.c.id, answers.c.created_at))]
+                self.state(connection).require("answers", ids)
+                if answer_id in ids:
+                    raise seal.damaged("the index of answers is not that of its table")
         if row is None:
             raise StoreError(f"no answer record {answer_id!r} in the store; `ragkit ask --json` prints each answer's record_id")
+        seal.require_row("answers", row)
+        if row.id != answer_id:
+            raise seal.damaged("the index of answers is not that of its table")
         return {"id": row.id, "created_at": row.created_at, "generation": row.generation, "question": row.question, **row.record}
+
+
+def _sealed(table: sa.Table) -> list[sa.Column[Any]]:
+    return [*[table.c[name] for name in seal.FIELDS[table.name]], table.c.seal]
+
+
+def _whole(table: sa.Table, rows: Iterable[sa.Row[Any]]) -> list[sa.Row[Any]]:
+    found = list(rows)
+    for row in found:
+        seal.require_row(table.name, row)
+    return found
+
+
+def _checked(row: sa.Row[Any]) -> sa.Row[Any]:
+    """The row of a live document, whose own fields say that it lives."""
+    seal.require_document(row)
+    if row.removed_generation is not None:
+        raise seal.damaged(f"document {row.uri!r} is both removed and not")
+    return row
+
+
+def _ids(connection: sa.Connection, query: sa.Select[tuple[int]]) -> NDArray[np.int64]:
+    """Ids that the query selects.
+
+    Raises:
+        StoreCorrupt: one of them is no number.
+    """
+    found = connection.execute(query).scalars().all()
+    try:
+        return np.fromiter(found, np.int64, len(found))
+    except (TypeError, ValueError) as error:
+        raise seal.damaged("an id is no number") from error
 
 
 def _segment_info(row: Any) -> SegmentInfo:

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Text,
-)
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
+
+from ragkit.store.columns import Bytes, Json
 
 metadata = MetaData()
 
 _BigId = BigInteger().with_variant(Integer, "sqlite")
 
-#: One row: the store's format and the embedding model that all its vectors come from.
+#: One row, rewritten by every write: the embedding model that all vectors come from, the next free ids, the active
+#: generation, and the totals of the other tables (:mod:`ragkit.store.state`).
 identity = Table(
     "identity",
     metadata,
@@ -29,6 +20,12 @@ identity = Table(
     Column("embedding_dimension", Integer),
     Column("embedding_sha256", String(64)),
     Column("next_chunk_id", _BigId, nullable=False),
+    Column("next_document_id", _BigId, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("writes", BigInteger, nullable=False),
+    Column("chain", Bytes, nullable=False),
+    Column("totals", Json, nullable=False),
+    Column("seal", Bytes, nullable=False),
 )
 
 #: Every commit of the index is a generation; the highest number is the active one.
@@ -38,9 +35,11 @@ generations = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("created_at", String(32), nullable=False),
     Column("reason", String(200), nullable=False),
+    Column("seal", Bytes, nullable=False),
 )
 
-#: One row for each version of each document. The live one has no ``removed_generation``.
+#: One row for each version of each document. The live one has no ``removed_generation``, and its chunks have the
+#: ``chunks`` ids from ``first_chunk`` on.
 documents = Table(
     "documents",
     metadata,
@@ -54,13 +53,16 @@ documents = Table(
     Column("title", Text, nullable=False),
     Column("characters", BigInteger, nullable=False),
     Column("chunks", Integer, nullable=False),
-    Column("text", Text),
-    Column("structure", LargeBinary),
-    Column("metadata", JSON(none_as_null=True), nullable=False),
-    Column("acl", JSON(none_as_null=True)),
+    Column("first_chunk", _BigId),
+    Column("metadata", Json, nullable=False),
+    Column("acl", Json),
     Column("added_at", String(32), nullable=False),
     Column("added_generation", Integer, nullable=False),
     Column("removed_generation", Integer),
+    Column("seal", Bytes, nullable=False),
+    # Last, so that reading the others does not walk through the pages of the text.
+    Column("structure", Bytes),
+    Column("text", Text),
 )
 Index("documents_by_uri", documents.c.uri, documents.c.version)
 Index("documents_by_source", documents.c.source)
@@ -82,7 +84,8 @@ chunks = Table(
     Column("end", Integer, nullable=False),
     Column("tokens", Integer, nullable=False),
     Column("page", Integer),
-    Column("headings", JSON(none_as_null=True)),
+    Column("headings", Json),
+    Column("seal", Bytes, nullable=False),
 )
 Index("chunks_by_document", chunks.c.document_id)
 
@@ -93,9 +96,10 @@ segments = Table(
     Column("name", String(80), primary_key=True),
     Column("rows", Integer, nullable=False),
     Column("first_chunk", _BigId, nullable=False),
-    Column("files", JSON, nullable=False),
+    Column("files", Json, nullable=False),
     Column("added_generation", Integer, nullable=False),
     Column("removed_generation", Integer),
+    Column("seal", Bytes, nullable=False),
 )
 
 #: Chunks that are still in a segment's files, but deleted.
@@ -109,6 +113,7 @@ failures = Table(
     Column("source", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", String(32), nullable=False),
+    Column("seal", Bytes, nullable=False),
 )
 
 #: Where documents came from, so that ``sync`` knows where to look again.
@@ -116,8 +121,9 @@ sources = Table(
     "sources",
     metadata,
     Column("source", Text, primary_key=True),
-    Column("options", JSON, nullable=False),
+    Column("options", Json, nullable=False),
     Column("synced_at", String(32), nullable=False),
+    Column("seal", Bytes, nullable=False),
 )
 
 #: Answer records: enough to see, later, why an answer was given.
@@ -128,5 +134,6 @@ answers = Table(
     Column("created_at", String(32), nullable=False),
     Column("generation", Integer, nullable=False),
     Column("question", Text, nullable=False),
-    Column("record", JSON, nullable=False),
+    Column("seal", Bytes, nullable=False),
+    Column("record", Json, nullable=False),
 )

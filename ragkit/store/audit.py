@@ -1,0 +1,154 @@
+"""All rows of the catalog against their seals, and all tables against their totals: what ``ragkit check`` lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from ragkit.errors import StoreCorrupt
+from ragkit.store import seal, state
+from ragkit.store.changes import document_columns
+from ragkit.store.tables import answers, chunks, documents, failures, generations, segments, sources, tombstones
+
+#: Texts are read one document at a time, small rows so many.
+_BATCH = 500
+_SHOWN = 20
+
+
+def faults(connection: sa.Connection) -> list[str]:
+    """What is wrong with the catalog, a line each; no index is relied on, and each part is looked at though another is unreadable."""
+    found: list[str] = []
+    for part in (_database_faults, _document_faults, _chunk_faults, _small_faults, _generation_faults, _total_faults):
+        try:
+            found.extend(_first(part(connection)))
+        except StoreCorrupt as error:
+            found.append(str(error))
+    return list(dict.fromkeys(found))
+
+
+def broken_documents(connection: sa.Connection) -> list[str]:
+    """URIs of live documents whose row, text or a passage is not what was written."""
+    broken = [row.uri for row, reason in _documents(connection) if reason is not None and row.removed_generation is None]
+    for row, _ in _chunks(connection):
+        broken.append(row.uri)
+    return sorted({str(uri) for uri in broken if uri is not None})
+
+
+def _first(lines: Iterator[str]) -> Iterator[str]:
+    """The first few lines of a kind of fault, and how many more there are."""
+    more = 0
+    for number, line in enumerate(lines):
+        if number < _SHOWN:
+            yield line
+        else:
+            more += 1
+    if more:
+        yield f"{more} more like the last"
+
+
+def _database_faults(connection: sa.Connection) -> Iterator[str]:
+    """What SQLite itself finds: pages, indexes against their tables, foreign keys."""
+    if connection.dialect.name == "sqlite":
+        yield from (f"catalog: {line}" for line in connection.exec_driver_sql("PRAGMA integrity_check(20)").scalars() if line != "ok")
+
+
+def _document_faults(connection: sa.Connection) -> Iterator[str]:
+    for row, reason in _documents(connection):
+        if reason is not None:
+            yield f"document {row.uri!r}, version {row.version}: its {reason} is not what was written"
+
+
+def _documents(connection: sa.Connection) -> Iterator[tuple[Any, str | None]]:
+    """Each document's row and what of it is broken, if anything."""
+    columns = document_columns()
+    body = sa.select(documents.c.structure, documents.c.text)
+    for row in _pages(connection, sa.select(*columns), documents.c.id):
+        if not seal.intact_document(row):
+            yield row, "row"
+            continue
+        try:
+            structure, text = connection.execute(body.where(documents.c.id == row.id)).one()
+        except (StoreCorrupt, sa.exc.NoResultFound):
+            yield row, "text"
+            continue
+        live = row.removed_generation is None
+        whole = seal.intact_body(row.seal, text, structure) and live == (text is not None)
+        yield row, None if whole else "text"
+
+
+def _chunk_faults(connection: sa.Connection) -> Iterator[str]:
+    for row, reason in _chunks(connection):
+        yield f"passage {row.id} of {row.uri!r} {reason}"
+
+
+def _chunks(connection: sa.Connection) -> Iterator[tuple[Any, str]]:
+    """Each broken chunk, and why it is."""
+    cut = sa.func.substr(documents.c.text, chunks.c.start + 1, chunks.c.end - chunks.c.start)
+    own = [chunks.c[name] for name in seal.FIELDS["chunks"]]
+    place = (documents.c.uri, documents.c.title, documents.c.version, documents.c.first_chunk, documents.c.chunks)
+    query = sa.select(*own, *place, chunks.c.seal, cut.label("passage")).outerjoin(documents, documents.c.id == chunks.c.document_id)
+    for row in _pages(connection, query, chunks.c.id):
+        if not seal.intact_chunk(row[:7], (row.uri, row.title, row.version), row.seal, row.passage or ""):
+            yield row, "is not what was written"
+        elif row.first_chunk is None or not row.first_chunk <= row.id < row.first_chunk + row[11]:
+            yield row, "is not one of its document's"
+
+
+def _small_faults(connection: sa.Connection) -> Iterator[str]:
+    for table in (segments, answers, sources, failures):
+        columns = [*[table.c[name] for name in seal.FIELDS[table.name]], table.c.seal]
+        for row in connection.execute(sa.select(*columns)):
+            if row[-1] != seal.of(table.name, row[:-1]):
+                yield f"the row of {table.name} {row[0]!r} is not what was written"
+
+
+def _generation_faults(connection: sa.Connection) -> Iterator[str]:
+    """Generations follow one another, and each seal covers the one before."""
+    found = state.read(connection)
+    chain, last = b"", 0
+    for row in connection.execute(sa.select(generations).order_by(generations.c.number)):
+        chain = seal.generation(chain, row.number, row.created_at, row.reason)
+        if row.number != last + 1 or row.seal != chain:
+            yield f"generation {row.number} is not what was written, or generation {last + 1} is gone"
+            return
+        last = row.number
+    if (last, chain) != (found.generation, found.row["chain"]):
+        yield f"generation {found.generation} is the active one, the last one recorded is {last}"
+
+
+def _total_faults(connection: sa.Connection) -> Iterator[str]:
+    found = state.read(connection)
+    live = sa.func.coalesce(documents.c.removed_generation, 0) == 0
+    queries: dict[str, sa.Select[Any]] = {
+        "documents": sa.select(documents.c.id, documents.c.token).where(live),
+        "chunks": sa.select(chunks.c.id, chunks.c.tokens),
+        "segments": sa.select(segments.c.name, segments.c.rows).where(segments.c.removed_generation.is_(None)),
+        "tombstones": sa.select(tombstones.c.chunk_id),
+        "answers": sa.select(answers.c.id, answers.c.created_at),
+        "sources": sa.select(sources.c.source, sources.c.synced_at),
+        "failures": sa.select(failures.c.uri, failures.c.reason),
+    }
+    for name, query in queries.items():
+        fault = _guarded(lambda query=query, name=name: found.fault(name, [row[0] for row in connection.execute(query)]))
+        if fault is not None:
+            yield fault
+
+
+def _guarded(look: Callable[[], str | None]) -> str | None:
+    try:
+        return look()
+    except StoreCorrupt as error:
+        return str(error)
+
+
+def _pages(connection: sa.Connection, query: sa.Select[Any], key: sa.Column[Any]) -> Iterator[Any]:
+    """The rows of ``query`` by rising ``key``, a batch at a time, so that a large store is not held in memory."""
+    last = None
+    while True:
+        some = connection.execute((query if last is None else query.where(key > last)).order_by(key).limit(_BATCH)).all()
+        yield from some
+        if len(some) < _BATCH:
+            return
+        last = some[-1]._mapping[key]
