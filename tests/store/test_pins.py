@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from ragkit import Ragkit
+from ragkit.index.segments import Segment
+from ragkit.records import SegmentInfo
 from ragkit.store.lock import reading_lock, removal_lock
 
 MakeKit = Callable[..., Ragkit]
@@ -91,6 +93,27 @@ def test_a_reader_in_another_process_outlives_the_files(kit: Ragkit) -> None:
         reader.stdin.flush()
         assert json.loads(reader.stdout.readline()) == [generation, [note(1, i) for i in range(4)]]
     assert reader.returncode == 0
+
+
+def test_no_file_goes_between_the_snapshot_and_its_opening(make_kit: MakeKit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the worst moment, when a reader knows its generation and has no file open yet, a writer replaces and sweeps everything."""
+    writer, reader, open_segment = make_kit(), make_kit(), Segment.open
+    rewrite(writer, 1)
+    monkeypatch.setattr("ragkit.store.compaction.PATIENCE_S", 0.05)
+
+    def opened_late(folder: Path, info: SegmentInfo) -> Segment:
+        with monkeypatch.context() as real:
+            real.setattr(Segment, "open", open_segment)
+            rewrite(writer, 2)
+            assert writer.compact().postponed
+        return open_segment(folder, info)
+
+    with monkeypatch.context() as slow:
+        slow.setattr("ragkit.search.Segment.open", opened_late)
+        assert texts(reader) == [note(1, i) for i in range(4)]
+    assert texts(reader) == [note(2, i) for i in range(4)]
+    assert not writer.compact().postponed
+    assert len(files(writer)) == 2
 
 
 def test_eight_threads_search_at_once(make_kit: MakeKit) -> None:
