@@ -15,9 +15,18 @@ QUIET = {
     "OMP_NUM_THREADS": "1",
 }
 
+#: How long the tests that can be made longer are, from the caller's environment; see ``pytest --help``.
+LENGTHS = {name: os.environ.get(f"RAGKIT_{name.upper()}") for name in ("runs", "seconds")}
+
 os.environ.update(QUIET)
 for name in [name for name in os.environ if name.startswith("RAGKIT_") and name != "RAGKIT_DATA"]:
     del os.environ[name]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options that make some tests longer; ``RAGKIT_RUNS`` and ``RAGKIT_SECONDS`` do the same."""
+    parser.addoption("--runs", type=int, default=LENGTHS["runs"], help="sequences of changes to compare the store for")
+    parser.addoption("--seconds", type=float, default=LENGTHS["seconds"], help="seconds of reading while a writer is at work")
 
 
 @pytest.fixture(autouse=True)

@@ -18,11 +18,14 @@ from ragkit.testing.conformance import (
     VerifierConformance,
     require,
 )
-from ragkit.testing.fakes import ScriptedGenerator, SyntheticEmbedder
+from ragkit.testing.fakes import Blown, Fuse, FusedEmbedder, ScriptedGenerator, SyntheticEmbedder
 
 __all__ = [
+    "Blown",
     "ConnectorConformance",
     "EmbedderConformance",
+    "Fuse",
+    "FusedEmbedder",
     "GeneratorConformance",
     "ParserConformance",
     "RerankerConformance",

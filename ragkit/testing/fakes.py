@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["ScriptedGenerator", "SyntheticEmbedder"]
+__all__ = ["Blown", "Fuse", "FusedEmbedder", "ScriptedGenerator", "SyntheticEmbedder"]
 
 _TOKEN = re.compile(r"\S+")
 _EDGE = "".join(c for c in map(chr, range(33, 127)) if not c.isalnum())
@@ -99,3 +99,49 @@ class SyntheticEmbedder:
 def _bare(token: str) -> str:
     """The token without case and without punctuation around it."""
     return token.casefold().strip(_EDGE) or token
+
+
+class Blown(BaseException):
+    """What a blown :class:`Fuse` raises: no handler of errors takes it for one, as none outlives the process."""
+
+
+class Fuse:
+    """Ends a piece of work at a chosen step, as if its process were killed there.
+
+    Until :meth:`set` says otherwise it lets everything pass. Once blown, every further step blows as well, those of the
+    cleaning up among them.
+    """
+
+    def __init__(self) -> None:
+        self._left: int | None = None
+        self.blown = False
+
+    def set(self, steps: int | None) -> None:
+        """Let ``steps`` steps pass from now on and none after; ``None``: all of them."""
+        self._left, self.blown = steps, False
+
+    def step(self) -> None:
+        """One step.
+
+        Raises:
+            Blown: it is beyond the last that passes.
+        """
+        if self._left is None:
+            return
+        self.blown = self._left <= 0
+        if self.blown:
+            raise Blown
+        self._left -= 1
+
+
+class FusedEmbedder(SyntheticEmbedder):
+    """A :class:`SyntheticEmbedder` whose every call of :meth:`embed` is a step of ``fuse``."""
+
+    def __init__(self, fuse: Fuse, dimension: int = 384) -> None:
+        super().__init__(dimension)
+        self._fuse = fuse
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """As the class above does, while the fuse holds."""
+        self._fuse.step()
+        return super().embed(texts)

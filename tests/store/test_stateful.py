@@ -1,0 +1,252 @@
+"""Any sequence of changes, restarts and crashes leaves the store equal to a dictionary, and its scores equal to the oracles'.
+
+The oracles: ``rank_bm25.BM25Okapi`` over the live passages, and numpy's product of the vectors in half precision.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from rank_bm25 import BM25Okapi
+
+from ragkit import Ragkit, Settings
+from ragkit.connectors.parsers.plain import PlainParser
+from ragkit.errors import DocumentNotFound
+from ragkit.store import compaction
+from ragkit.testing import Blown, Fuse, FusedEmbedder
+from ragkit.text.chunking import chunk
+from ragkit.text.words import terms
+
+SEQUENCES = 200
+STEPS = 10
+K1, B = 1.2, 0.75
+#: Half precision keeps 11 bits, so a product of unit vectors is off by at most this.
+HALF = 2.0**-11
+
+WORDS = "fox foxes frog whale wolf oak sand the of running ran 日本語 café 1871".split()
+NAMES = st.sampled_from([f"note:{i}" for i in range(5)])
+FILES = st.sampled_from(["a.txt", "b.txt", "sub/c.txt"])
+PARAGRAPH = st.lists(st.sampled_from(WORDS), min_size=1, max_size=12).map(" ".join)
+TEXTS = st.lists(PARAGRAPH, min_size=1, max_size=3).map("\n\n".join)
+QUERIES = st.lists(st.sampled_from([*WORDS, "absent"]), min_size=1, max_size=4).map(" ".join)
+FUSES = st.none() | st.integers(0, 40)
+
+_CLOCK = itertools.count(1)
+
+Documents = dict[str, str]
+Place = tuple[str, int, int]
+
+
+@contextmanager
+def fused(fuse: Fuse, engine: sa.Engine) -> Iterator[None]:
+    """Each statement, each commit and each change of the file system is a step of ``fuse``."""
+
+    def before(real: Callable[..., object]) -> Callable[..., object]:
+        def call(*arguments: object, **named: object) -> object:
+            fuse.step()
+            return real(*arguments, **named)
+
+        return call
+
+    def step(*_: object) -> None:
+        fuse.step()
+
+    events = ("before_cursor_execute", "commit")
+    for event in events:
+        sa.event.listen(engine, event, step)
+    try:
+        with mock.patch.multiple(os, **{name: before(getattr(os, name)) for name in ("fsync", "replace", "unlink", "open")}):
+            yield
+    finally:
+        for event in events:
+            sa.event.remove(engine, event, step)
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """One store, the dictionary that it should equal, and a reader that stays open through everything."""
+
+    home: Path
+    values: Settings
+    empty: Callable[[], None]
+
+    @initialize()
+    def start(self) -> None:
+        self.empty()
+        shutil.rmtree(self.home, ignore_errors=True)
+        self.files = self.home / "files"
+        (self.files / "sub").mkdir(parents=True)
+        self.fuse = Fuse()
+        self.embedder = FusedEmbedder(self.fuse, 32)
+        self.documents: Documents = {}
+        self.on_disk: Documents = {}
+        self.kit = self.open()
+        self.reader = self.open()
+
+    def open(self) -> Ragkit:
+        return Ragkit.open(self.home / "store", settings=self.values, embedder=self.embedder)
+
+    def teardown(self) -> None:
+        if hasattr(self, "kit"):
+            self.kit.close()
+            self.reader.close()
+
+    # --- changes ---------------------------------------------------------------------------------------------
+
+    @rule(name=NAMES, text=TEXTS, fuse=FUSES)
+    def add(self, name: str, text: str, fuse: int | None) -> None:
+        """A new document, or a new text of one."""
+        self.change(lambda: self.kit.add_text(text, uri=name), {**self.documents, name: text}, fuse=fuse)
+
+    @rule(name=NAMES, fuse=FUSES)
+    def delete(self, name: str, fuse: int | None) -> None:
+        if name not in self.documents:
+            with pytest.raises(DocumentNotFound):
+                self.kit.delete(name)
+            return
+        self.change(lambda: self.kit.delete(name), {k: v for k, v in self.documents.items() if k != name}, fuse=fuse)
+
+    @rule(name=FILES, text=TEXTS)
+    def write_file(self, name: str, text: str) -> None:
+        file = self.files / name
+        file.write_text(text, "utf-8")
+        os.utime(file, ns=(0, next(_CLOCK)))  # files are written faster than their clock ticks
+        self.on_disk[str(file)] = text
+
+    @precondition(lambda self: self.on_disk)
+    @rule(data=st.data())
+    def remove_file(self, data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(sorted(self.on_disk)))
+        Path(name).unlink()
+        del self.on_disk[name]
+
+    @rule(fuse=FUSES)
+    def sync(self, fuse: int | None) -> None:
+        """Two commits: what is new or changed, and what is gone."""
+        added = {**self.documents, **self.on_disk}
+        kept = {k: v for k, v in added.items() if k in self.on_disk or not k.startswith("/")}
+        self.change(lambda: self.kit.sync(self.files), added, kept, fuse=fuse)
+
+    @rule(fuse=FUSES)
+    def compact(self, fuse: int | None) -> None:
+        self.change(self.kit.compact, self.documents, fuse=fuse)
+
+    @rule()
+    def restart(self) -> None:
+        self.kit.close()
+        self.kit = self.open()
+
+    def change(self, work: Callable[[], object], *stages: Documents, fuse: int | None) -> None:
+        """Do ``work``, which goes through ``stages``; a fuse may end it, and then the store stands at one of them."""
+        self.fuse.set(fuse)
+        try:
+            with fused(self.fuse, self.kit._catalog._engine):
+                work()
+        except Blown:
+            self.fuse.set(None)
+            self.restart()
+            stands = contents(self.kit)
+            assert stands in (self.documents, *stages)
+            self.documents = stands
+        else:
+            self.documents = stages[-1]
+        self.fuse.set(None)
+
+    # --- what holds ------------------------------------------------------------------------------------------
+
+    @rule(query=QUERIES)
+    def a_reader_that_was_always_open_sees_the_same(self, query: str) -> None:
+        assert contents(self.reader) == self.documents
+        assert self.reader.explain(query) == self.kit.explain(query)
+
+    @rule(query=QUERIES)
+    def query(self, query: str) -> None:
+        """Both scores of every live passage are the oracles', and no other passage is there."""
+        rows = self.passages()
+        found = {(c.uri, c.start_char_index, c.end_char_index): c.scores for c in self.kit.explain(query)}
+        assert found.keys() == rows.keys()
+        if not rows:
+            return
+        texts = list(rows.values())
+        lexical = np.array([found[place]["lexical"] for place in rows])
+        np.testing.assert_allclose(lexical, okapi(texts, query), atol=1e-5)
+        dense = np.array([found[place]["dense"] for place in rows])
+        vectors, wanted = self.embedder.embed(texts), self.embedder.embed([query])[0]
+        np.testing.assert_allclose(dense, vectors.astype(np.float16).astype(np.float32) @ wanted, atol=1e-6)
+        np.testing.assert_allclose(dense, vectors @ wanted, atol=HALF)
+        for hit in self.kit.search(query, len(rows)):
+            assert hit.text == rows.pop((hit.uri, hit.start_char_index, hit.end_char_index))
+        assert not rows
+
+    @invariant()
+    def the_store_is_whole_and_equals_the_dictionary(self) -> None:
+        if hasattr(self, "kit"):
+            assert contents(self.kit) == self.documents
+            assert self.kit.check() == []
+
+    def passages(self) -> dict[Place, str]:
+        """What should be indexed, by its place."""
+        found = {}
+        for uri, text in self.documents.items():
+            for piece in chunk(PlainParser().parse(text.encode()), self.embedder.count_tokens, self.values.chunking):
+                found[uri, piece.start, piece.end] = text[piece.start : piece.end]
+        return found
+
+
+def contents(kit: Ragkit) -> Documents:
+    """The text of each live document."""
+    return {d.uri: kit.text(d.uri) for d in kit.documents()}
+
+
+def okapi(texts: list[str], query: str) -> np.ndarray:
+    """BM25 of each text by rank_bm25, which cannot divide by the length of rows without a term."""
+    rows = [terms(text) for text in texts]
+    if not any(rows):
+        return np.zeros(len(rows))
+    return np.asarray(BM25Okapi(rows, k1=K1, b=B, epsilon=0.25).get_scores(terms(query)))
+
+
+def test_the_store_is_a_dictionary(catalog_url: str, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After every add, update, deletion, synchronisation, compaction, restart and crash, on either catalog."""
+    monkeypatch.setattr(compaction, "FAN_IN", 3)
+    on_server = not catalog_url.startswith("sqlite")
+    runs = int(pytestconfig.getoption("--runs") or SEQUENCES)
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # crashes are simulated: what reaches the disk is tested elsewhere
+    with tempfile.TemporaryDirectory(prefix="ragkit-", dir=memory) as home:
+        values = {"generation.model": "none", "catalog.url": catalog_url if on_server else "", "chunking.max_tokens": 16}
+        values |= {"retrieval.bm25_k1": K1, "retrieval.bm25_b": B}
+        machine = type(
+            "Machine",
+            (StoreMachine,),
+            {
+                "home": Path(home),
+                "values": Settings().with_values(**values),
+                "empty": staticmethod(lambda: clear(catalog_url) if on_server else None),
+            },
+        )
+        checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+        limits = settings(
+            max_examples=max(1, runs // (10 if on_server else 1)), stateful_step_count=STEPS, deadline=None, suppress_health_check=checks
+        )
+        run_state_machine_as_test(machine, settings=limits)
+
+
+def clear(url: str) -> None:
+    """Empty the database at ``url``."""
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
+    engine.dispose()
