@@ -68,12 +68,15 @@ class Result:
 def make_ready(operation: Operation, work: Path, before: Callable[[], None] = lambda: None) -> Stage:
     """Build the operation's room, and do the operation twice in copies: once to know its result, once to list its calls."""
     template = Room(work / f"template-{_slug(operation.name)}")
-    build(operation, template)
+    room = Room(work / "room")  # made where it will be used: what is remembered of it has that name in it
+    build(operation, room)
     if operation.hot:
-        forked.run(operation, template, what=_leave_log)
+        forked.run(operation, room, what=_leave_log)
+    shutil.rmtree(template.path, ignore_errors=True)
+    room.path.rename(template.path)
     stage = Stage(operation, template, work)
     room = stage_room(stage)
-    old = "corrupt" if operation.name == "repair" else content_at(room.store, _embedder_before(operation)) if room.store.exists() else _empty(room)
+    old = states.CORRUPT if operation.name == "repair" else content_at(room.store, _embedder_before(operation)) if room.store.exists() else _empty(room)
     for folders, options in ((None, []), (stage.folders, strace.recording(work / "calls"))):
         room = stage_room(stage)
         outcome = forked.run(operation, room, strace=options if folders else (), before=before)
