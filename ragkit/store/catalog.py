@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from ragkit.contracts import Embedder
 from ragkit.records import Failure
-from ragkit.store import changes, head, seal, state
+from ragkit.store import changes, head, pending, seal, state
 from ragkit.store import engine as engines
 from ragkit.store.changes import Change, now
 from ragkit.store.reading import CatalogReader, batches
@@ -133,8 +133,10 @@ class Catalog(CatalogReader):
             _replace(connection, ledger, failures, list(found.values()))
 
     def save_answer(self, answer_id: str, generation: int, question: str, content: Mapping[str, Any]) -> None:
-        """Keep the record of an answer."""
+        """Keep the record of an answer, unless documents were erased since its ``generation``: it might quote one of them."""
         with self._write() as (connection, ledger):
+            if pending.begun(connection) > generation:
+                return
             row = {"id": answer_id, "created_at": now(), "generation": generation, "question": question}
             _replace(connection, ledger, answers, [{**row, "record": seal.plain(dict(content))}])
 

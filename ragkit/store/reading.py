@@ -221,6 +221,11 @@ class CatalogReader:
             self._parsed[document_id] = parsed
         return parsed
 
+    def drop_kept(self) -> None:
+        """Let go of the documents that were kept for the next question."""
+        with self._parsed_lock:
+            self._parsed.clear()
+
     # --- passages --------------------------------------------------------------------------------------------
 
     def passages(self, connection: sa.Connection, chunk_ids: Iterable[int], *, with_text: bool = True) -> dict[int, Passage]:
