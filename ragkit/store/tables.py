@@ -1,4 +1,7 @@
-"""The catalog's tables. A row that a later generation removed keeps its identity and loses its text."""
+"""The catalog's tables. A row that a later generation removed keeps its identity and loses its text.
+
+Columns of seals may be empty for SQL, so that adding them rewrites no table; for a reader an empty seal is a broken one.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +23,12 @@ identity = Table(
     Column("embedding_dimension", Integer),
     Column("embedding_sha256", String(64)),
     Column("next_chunk_id", _BigId, nullable=False),
-    Column("next_document_id", _BigId, nullable=False),
-    Column("generation", Integer, nullable=False),
-    Column("writes", BigInteger, nullable=False),
-    Column("chain", Bytes, nullable=False),
-    Column("totals", Json, nullable=False),
-    Column("seal", Bytes, nullable=False),
+    Column("next_document_id", _BigId),
+    Column("generation", Integer),
+    Column("writes", BigInteger),
+    Column("chain", Bytes),
+    Column("totals", Json),
+    Column("seal", Bytes),
 )
 
 #: Every commit of the index is a generation; the highest number is the active one.
@@ -35,7 +38,7 @@ generations = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("created_at", String(32), nullable=False),
     Column("reason", String(200), nullable=False),
-    Column("seal", Bytes, nullable=False),
+    Column("seal", Bytes),
 )
 
 #: One row for each version of each document. The live one has no ``removed_generation``, and its chunks have the
@@ -59,7 +62,7 @@ documents = Table(
     Column("added_at", String(32), nullable=False),
     Column("added_generation", Integer, nullable=False),
     Column("removed_generation", Integer),
-    Column("seal", Bytes, nullable=False),
+    Column("seal", Bytes),
     # Last, so that reading the others does not walk through the pages of the text.
     Column("structure", Bytes),
     Column("text", Text),
@@ -85,7 +88,7 @@ chunks = Table(
     Column("tokens", Integer, nullable=False),
     Column("page", Integer),
     Column("headings", Json),
-    Column("seal", Bytes, nullable=False),
+    Column("seal", Bytes),
 )
 Index("chunks_by_document", chunks.c.document_id)
 
@@ -99,7 +102,7 @@ segments = Table(
     Column("files", Json, nullable=False),
     Column("added_generation", Integer, nullable=False),
     Column("removed_generation", Integer),
-    Column("seal", Bytes, nullable=False),
+    Column("seal", Bytes),
 )
 
 #: Chunks that are still in a segment's files, but deleted.
@@ -113,7 +116,7 @@ failures = Table(
     Column("source", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", String(32), nullable=False),
-    Column("seal", Bytes, nullable=False),
+    Column("seal", Bytes),
 )
 
 #: Where documents came from, so that ``sync`` knows where to look again.
@@ -123,7 +126,7 @@ sources = Table(
     Column("source", Text, primary_key=True),
     Column("options", Json, nullable=False),
     Column("synced_at", String(32), nullable=False),
-    Column("seal", Bytes, nullable=False),
+    Column("seal", Bytes),
 )
 
 #: Answer records: enough to see, later, why an answer was given.
@@ -134,6 +137,6 @@ answers = Table(
     Column("created_at", String(32), nullable=False),
     Column("generation", Integer, nullable=False),
     Column("question", Text, nullable=False),
-    Column("seal", Bytes, nullable=False),
+    Column("seal", Bytes),
     Column("record", Json, nullable=False),
 )
