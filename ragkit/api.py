@@ -34,10 +34,10 @@ from ragkit.records import (
     StreamEvent,
     Verdict,
 )
+from ragkit.safekeeping import Safekeeping
 from ragkit.search import Searcher
 from ragkit.settings import Settings, load_settings
 from ragkit.store.catalog import Catalog
-from ragkit.store.lock import writer_lock
 
 _DEFAULT_STORE = ".ragkit"
 _SEGMENTS = "segments"
@@ -45,7 +45,7 @@ _SEGMENTS = "segments"
 _TEXT = "text:"
 
 
-class Ragkit(Maintenance):
+class Ragkit(Maintenance, Safekeeping):
     """A store of documents that can be searched and asked.
 
     >>> with Ragkit.in_memory() as kit:
@@ -61,7 +61,8 @@ class Ragkit(Maintenance):
         self._given_generator = generator
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._segments = path / _SEGMENTS
-        self._segments.mkdir(parents=True, exist_ok=True)
+        if not (path / "catalog.db").exists():
+            files.make_folder(self._segments)
         self._catalog = Catalog(settings.catalog.url or f"sqlite:///{path / 'catalog.db'}")
 
     @classmethod
@@ -208,7 +209,7 @@ class Ragkit(Maintenance):
     def _write(
         self, listings: Mapping[str, Listing], options: IngestOptions, *, progress: OnProgress | None = None, remove_missing: bool = False
     ) -> IngestReport:
-        with writer_lock(self.path):
+        with self._writing():
             return self._ingestor(progress).run(listings, options, remove_missing=remove_missing)
 
     def _ingestor(self, progress: OnProgress | None = None) -> Ingestor:
@@ -224,7 +225,7 @@ class Ragkit(Maintenance):
         missing = [uri for uri in uris if uri not in known]
         if missing:
             raise DocumentNotFound(f"no document {missing[0]!r} in the store; `ragkit ls` lists those that are there")
-        with writer_lock(self.path):
+        with self._writing():
             self._ingestor().remove([k.document_id for k in known.values()])
         return len(known)
 

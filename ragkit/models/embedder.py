@@ -114,6 +114,10 @@ class SentenceTransformerEmbedder:
             found.update(zip(batch, self._token_vectors(encoded, output), strict=True))
         return [found[i] for i in range(len(texts))]
 
+    def clear(self) -> None:
+        """Let go of the last text and its vectors."""
+        self._last = None
+
     def _one(self, text: str) -> tuple[NDArray[np.float32], TokenVectors]:
         """Both kinds of vectors of one text. The last is kept: a question is searched for, reranked for and looked for in sentences."""
         last = self._last

@@ -35,9 +35,11 @@ _RETRY_S = 0.05
 
 @record
 class Named:
-    """What of the catalog holds or names some documents. ``document_ids`` are those of all versions, ``live`` those that live."""
+    """What of the catalog holds or names some documents. ``known`` are the URIs of which it has documents, ``document_ids`` the
+    numbers of all their versions, ``live`` those that live."""
 
     uris: tuple[str, ...] = ()
+    known: frozenset[str] = frozenset()
     document_ids: tuple[int, ...] = ()
     live: tuple[int, ...] = ()
     chunks: int = 0
@@ -70,19 +72,18 @@ def named(connection: sa.Connection, uris: Sequence[str]) -> Named:
     """What of the catalog holds or names the documents ``uris``. Reads every answer record."""
     rows: list[Any] = []
     for some in batches(uris):
-        columns = (documents.c.id, documents.c.source, documents.c.chunks, documents.c.first_chunk, documents.c.removed_generation)
+        columns = (documents.c.id, documents.c.uri, documents.c.source, documents.c.chunks, documents.c.removed_generation)
         rows.extend(connection.execute(sa.select(*columns).where(documents.c.uri.in_(some))))
     live = [row for row in rows if row.removed_generation is None]
     mentions = Mentions(uris, [row.id for row in rows])
     return Named(
         uris=tuple(uris),
+        known=frozenset(row.uri for row in rows),
         document_ids=tuple(row.id for row in rows),
         live=tuple(row.id for row in live),
         chunks=sum(row.chunks for row in live),
         answers=tuple(_answers(connection, mentions)),
-        failures=tuple(
-            row.uri for row in connection.execute(sa.select(failures)) if mentions.text(row.uri, row.source, row.reason)
-        ),
+        failures=tuple(row.uri for row in connection.execute(sa.select(failures)) if mentions.text(row.uri, row.source, row.reason)),
         sources=tuple(_sources(connection, mentions, {row.source for row in rows}, {row.id for row in live})),
     )
 
@@ -164,14 +165,18 @@ def _delete(connection: sa.Connection, ledger: Ledger, table: sa.Table, keys: Se
     ledger.removed(table.name, keys)
 
 
+def is_server(catalog: Catalog) -> bool:
+    """Whether the catalog is a database server's, which keeps logs of its own."""
+    return catalog._engine.dialect.name != "sqlite"
+
+
 def clean(catalog: Catalog, *, patience_s: float) -> list[str]:
     """Have the database drop what deleted rows left in its files; what could not be done within ``patience_s`` seconds, in words.
 
     SQLite: ``VACUUM``, since pages keep copies of rows that were moved, then the write-ahead log is emptied. PostgreSQL:
     ``VACUUM (FULL, ANALYZE)`` of the tables, so that neither pages nor statistics hold them.
     """
-    engine = catalog._engine
-    return _clean_sqlite(engine, patience_s) if engine.dialect.name == "sqlite" else _clean_server(engine, patience_s)
+    return (_clean_server if is_server(catalog) else _clean_sqlite)(catalog._engine, patience_s)
 
 
 def _clean_sqlite(engine: sa.Engine, patience_s: float) -> list[str]:
