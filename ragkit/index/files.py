@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import mmap
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,16 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, so that power lost later does not take them, nor what is in them."""
+    missing = {above for above in (folder, *folder.parents) if not above.exists()}
+    folder.mkdir(parents=True, exist_ok=True)
+    # The two lowest also when they are there: a process may have died between making and syncing them.
+    for made in {*missing, folder, folder.parent}:
+        with suppress(PermissionError):  # a folder that may be entered, but not read
+            sync_folder(made.parent)
 
 
 def fault_of(folder: Path, info: FileInfo) -> str | None:

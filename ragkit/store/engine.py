@@ -40,6 +40,8 @@ def connect(url: str | sa.URL, *options: str) -> sa.Engine:
 
     @sa.event.listens_for(engine, "handle_error")
     def _translate(context: sa.ExceptionContext) -> None:
+        if "readonly" in str(context.original_exception):
+            context.is_disconnect = True  # SQLite falls back to reading alone when a file cannot be opened; the next connection may
         if isinstance(context.original_exception, sqlite3.Error | UnicodeDecodeError):
             raise _store_error(context.original_exception) from context.original_exception
 
@@ -88,7 +90,7 @@ def empty_log(engine: sa.Engine) -> None:
         cursor.execute("PRAGMA busy_timeout=0")  # readers are not waited for
         try:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:  # a failing disk shows as any of them
             if "locked" not in str(error) and "busy" not in str(error):
                 raise _store_error(error) from error
         finally:

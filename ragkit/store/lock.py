@@ -8,7 +8,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,7 +37,8 @@ def writer_lock(folder: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            handle.truncate(0)
+            with suppress(OSError):  # it is only the note that stays; the lock goes with the file
+                handle.truncate(0)
 
 
 @contextmanager

@@ -20,12 +20,13 @@ def main() -> int:
     parser.add_argument("--only", action="append", default=[], help="an operation; may be given more than once")
     parser.add_argument("--folder", type=Path, default=None, help="where the stores are made; a temporary folder without it")
     given = parser.parse_args()
-    from tests.faults import points, strace
+    from tests.faults import points, serial, strace
     from tests.faults.operations import available
 
     if strace.why_not():
         print(strace.why_not(), file=sys.stderr)
         return 2
+    serial.install()
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="faults-", dir=given.folder) as folder:
         work = Path(folder).resolve()

@@ -20,7 +20,7 @@ CHANGING = (
 LOOKING = "read pread64 readv preadv lseek stat lstat fstat newfstatat statx access faccessat faccessat2 getdents64 flock fcntl mmap close".split()
 FULL = frozenset(CHANGING) - {"unlink", "unlinkat", "rmdir", "fchmod", "chmod", "utimensat", "truncate"}
 
-_LINE = re.compile(r"^(?:\d+ +)?([a-z_0-9]+)\((.*)$")
+_LINE = re.compile(r"^(\d+) +([a-z_0-9]+)\((.*)$")
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,15 @@ def recording(log: Path, *, contents: bool = False) -> list[str]:
 
 
 def calls(log: Path, room: Path, folders: Iterable[str]) -> list[Call]:
-    """The logged calls that touch one of the ``folders`` of the room, in order."""
+    """The logged calls of the first thread that touch one of the ``folders`` of the room, in order."""
     counts: Counter[str] = Counter()
     place = re.compile(re.escape(str(room)) + "/((?:" + "|".join(map(re.escape, folders)) + r')(?:/[^">]*)?)[">]')
-    found = []
+    found, thread = [], ""
     for line in log.read_text("utf-8", "replace").splitlines():
         match = _LINE.match(line)
-        if match is None:
+        if match is None or match[1] != (thread := thread or match[1]):
             continue
-        name, rest = match.groups()
+        name, rest = match[2], match[3]
         counts[name] += 1
         touched = place.search(rest)
         if touched is not None:
