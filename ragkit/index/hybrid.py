@@ -59,14 +59,21 @@ class HybridIndex:
         return mask
 
     def candidates(
-        self, query: str, vector: NDArray[np.float32], *, allowed: Mask | None = None, wanted: Mask | None = None, depth: int = 0
+        self,
+        query: str | Sequence[str],
+        vector: NDArray[np.float32],
+        *,
+        allowed: Mask | None = None,
+        wanted: Mask | None = None,
+        depth: int = 0,
     ) -> Candidates:
         """The union of the best ``depth`` (at least the setting) rows of either index, each with both exact scores, fused, best first.
 
-        Statistics come from the ``allowed`` rows (``None``: all that live); of these only the ``wanted`` ones are returned.
+        ``query`` is its index terms, or an English text. Statistics come from the ``allowed`` rows (``None``: all that live);
+        of these only the ``wanted`` ones are returned.
         """
         depth = max(depth, self._settings.candidates)
-        weighed = self.lexical.weigh(terms(query), allowed=allowed)
+        weighed = self.lexical.weigh(terms(query) if isinstance(query, str) else query, allowed=allowed)
         lexical_rows, _ = self.lexical.search(weighed, depth, allowed=allowed, wanted=wanted)
         dense_rows, _ = self.dense.search(vector, depth, allowed=_both(allowed, wanted))
         rows = np.union1d(lexical_rows, dense_rows)

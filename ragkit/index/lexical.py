@@ -199,6 +199,13 @@ class LexicalIndex:
             self._add(found[self._bases[n] : self._bases[n + 1]], n, weighed, part)
         return found
 
+    def holding(self, term: str) -> Mask:
+        """``(rows,)``: which rows hold ``term``, whether they live or not."""
+        found = np.zeros(self._bases[-1], np.bool_)
+        for segment, base in zip(self._segments, self._bases, strict=False):
+            found[segment.postings(term)[0].astype(np.int64) + base] = True
+        return found
+
     def scores_of(self, weighed: Weighed, rows: Rows) -> NDArray[np.float64]:
         """``(len(rows),)``: the scores of ``rows``, which the caller knows to be allowed."""
         from ragkit.index import kernels
