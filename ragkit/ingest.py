@@ -8,15 +8,13 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ragkit import passages
 from ragkit.contracts import Embedder
 from ragkit.errors import ParseError
-from ragkit.index.segments import Segment
 from ragkit.records import Chunk, Document, Failure, IngestOptions, IngestReport, Progress, SourceItem, record
 from ragkit.search import indexed_text
 from ragkit.settings import Settings
@@ -24,11 +22,9 @@ from ragkit.store import compaction
 from ragkit.store.catalog import Catalog
 from ragkit.store.changes import Change, NewDocument
 from ragkit.text.chunking import chunk
-from ragkit.text.words import terms
 
 #: Chunks of one commit: what an interruption can cost, and what is held in memory.
 COMMIT_CHUNKS = 2048
-EMBEDDED_AT_ONCE = 256
 
 _LISTED_AT_ONCE = 256
 
@@ -68,6 +64,7 @@ class Ingestor:
         self._settings = settings
         self._progress = progress or (lambda step: None)
         self._pending: list[Prepared] = []
+        self._pending_chunks = 0
         self._counts = dict.fromkeys(("added", "updated", "unchanged", "removed", "chunks"), 0)
         self._failed: list[Failure] = []
         self._known: set[str] = set()
@@ -86,12 +83,12 @@ class Ingestor:
             before = self._catalog.uris_of(source) if remove_missing else {}
             for some in _slices(listing, _LISTED_AT_ONCE):
                 self._take(source, some, seen, options)
-            self._flush()
+            self.flush()
             failed = self._failed[failed_before:]
             unseen = tuple(f"{failure.uri.rstrip('/')}/" for failure in failed)
             self._remove([i for uri, i in before.items() if uri not in seen and not uri.startswith(unseen)])
             self._catalog.remember_source(source, options.to_dict(), failed)
-        compaction.tidy(self._folder, self._catalog)
+        self._tidy()
         return IngestReport(**self._counts, failed=tuple(self._failed), seconds=time.perf_counter() - started)
 
     def _take(self, source: str, listed: Sequence[SourceItem | Failure], seen: set[str], options: IngestOptions) -> None:
@@ -119,9 +116,7 @@ class Ingestor:
                 self._counts["unchanged"] += 1
                 continue
             self._counts["updated" if old is not None else "added"] += 1
-            self._pending.append(prepared)
-            if sum(len(p.chunks) for p in self._pending) >= COMMIT_CHUNKS:
-                self._flush()
+            self.put(prepared)
         if touched:
             self._catalog.touch(touched)
 
@@ -137,42 +132,52 @@ class Ingestor:
             return None
         return Prepared(document=document, chunks=tuple(chunks))
 
-    def _flush(self) -> None:
+    def put(self, prepared: Prepared) -> None:
+        """Take a document in; every :data:`COMMIT_CHUNKS` chunks those taken in are committed, the rest by :meth:`flush`."""
+        self._pending.append(prepared)
+        self._pending_chunks += len(prepared.chunks)
+        if self._pending_chunks >= COMMIT_CHUNKS:
+            self.flush()
+
+    def flush(self) -> None:
         """Embed what is pending, write its segment, and make it the next generation."""
-        pending, self._pending = self._pending, []
+        pending, self._pending, self._pending_chunks = self._pending, [], 0
         if not pending:
             return
         self._catalog.adopt_model(self._embedder)
         texts = [indexed_text(c.headings, p.document.parsed.text[c.start : c.end]) for p in pending for c in p.chunks]
         first = self._catalog.reserve_chunk_ids(len(texts))
-        vectors = self._embed(texts)
+        vectors = passages.embed(self._embedder, texts, partial(self._embedding, len(texts)))
         self._progress(Progress(stage="writing", done=self._counts["chunks"], total=self._counts["chunks"] + len(texts)))
         new_segments = []
         if texts:
-            segment = Segment.build(range(first, first + len(texts)), [terms(t) for t in texts], vectors)
+            segment = passages.segment_of(range(first, first + len(texts)), texts, vectors)
             new_segments = [(segment.save(self._folder, compaction.segment_name(first)), first)]
         ids = itertools.count(first)
         added = [
-            NewDocument(document=p.document, chunks=p.chunks, chunk_ids=[next(ids) for _ in p.chunks], pages=_pages(p)) for p in pending
+            NewDocument(
+                document=p.document,
+                chunks=p.chunks,
+                chunk_ids=[next(ids) for _ in p.chunks],
+                pages=passages.pages_of(p.document.parsed, p.chunks),
+            )
+            for p in pending
         ]
         self._catalog.commit(Change(reason="ingest", added=added, new_segments=new_segments))
         self._counts["chunks"] += len(texts)
+        self._tidy()
 
-    def _embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """``(len(texts), dimension)`` float32. Texts of like length go together, a slice at a time, so that progress shows."""
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        vectors = np.zeros((len(texts), self._embedder.dimension), np.float32)
+    def _tidy(self) -> None:
+        compaction.tidy(self._folder, self._catalog, kind=self._settings.retrieval.dense_kind)
+
+    def _embedding(self, total: int, done: int) -> None:
         before = self._counts["chunks"]
-        for at in range(0, len(order), EMBEDDED_AT_ONCE):
-            self._progress(Progress(stage="embedding", done=before + at, total=before + len(texts)))
-            some = order[at : at + EMBEDDED_AT_ONCE]
-            vectors[some] = self._embedder.embed([texts[i] for i in some])
-        return vectors
+        self._progress(Progress(stage="embedding", done=before + done, total=before + total))
 
     def remove(self, document_ids: Sequence[int]) -> None:
         """Remove live documents in one commit."""
         self._remove(document_ids)
-        compaction.tidy(self._folder, self._catalog)
+        self._tidy()
 
     def _remove(self, document_ids: Sequence[int]) -> None:
         if document_ids:
@@ -192,19 +197,6 @@ def _marked(item: SourceItem, options: IngestOptions) -> SourceItem:
 
 def _marks(token: str) -> str:
     return token.rpartition("|")[2] if "|" in token else ""
-
-
-def _pages(prepared: Prepared) -> list[int | None]:
-    """The page on which each chunk starts."""
-    anchors = [a for a in prepared.document.parsed.anchors if a.page is not None]
-    pages: list[int | None] = []
-    at = 0
-    for piece in prepared.chunks:
-        while at < len(anchors) and anchors[at].end <= piece.start:
-            at += 1
-        pages.append(anchors[at].page if at < len(anchors) and anchors[at].start < piece.end else None)
-        at = max(0, at - 1)
-    return pages
 
 
 def _slices(listing: Listing, size: int) -> Iterator[list[SourceItem | Failure]]:
