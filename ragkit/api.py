@@ -61,7 +61,7 @@ class Ragkit(Maintenance, Safekeeping):
         self._given_generator = generator
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._segments = path / _SEGMENTS
-        if not (path / "catalog.db").exists():
+        if not ((path / "catalog.db").exists() and self._segments.is_dir()):
             files.make_folder(self._segments)
         self._catalog = Catalog(settings.catalog.url or f"sqlite:///{path / 'catalog.db'}")
 
