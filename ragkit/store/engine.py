@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -78,6 +79,15 @@ def _store_error(error: Exception) -> StoreError:
     return damaged(f"the database says {str(error)!r}")
 
 
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Raise what SQLite raises on a raw connection as the store's error."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _store_error(error) from error
+
+
 def empty_log(engine: sa.Engine) -> None:
     """Move SQLite's write-ahead log into the database file and empty it, unless a reader still needs it.
 
@@ -85,14 +95,14 @@ def empty_log(engine: sa.Engine) -> None:
     """
     if engine.dialect.name != "sqlite":
         return
-    with closing(engine.raw_connection()) as connection:
+    with store_errors(), closing(engine.raw_connection()) as connection:
         cursor = connection.cursor()
         cursor.execute("PRAGMA busy_timeout=0")  # readers are not waited for
         try:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except sqlite3.Error as error:  # a failing disk shows as any of them
+        except sqlite3.OperationalError as error:
             if "locked" not in str(error) and "busy" not in str(error):
-                raise _store_error(error) from error
+                raise
         finally:
             cursor.execute(f"PRAGMA {_BUSY}")
 

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ragkit.records import record
 from ragkit.store import changes
+from ragkit.store import engine as engines
 from ragkit.store.catalog import Catalog
 from ragkit.store.changes import now
 from ragkit.store.filters import parse_filter
@@ -181,7 +182,7 @@ def clean(catalog: Catalog, *, patience_s: float) -> list[str]:
 
 def _clean_sqlite(engine: sa.Engine, patience_s: float) -> list[str]:
     deadline = time.monotonic() + patience_s
-    with closing(engine.raw_connection()) as connection:
+    with engines.store_errors(), closing(engine.raw_connection()) as connection:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={int(patience_s * 1000)}")
         try:

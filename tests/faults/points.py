@@ -229,6 +229,8 @@ def try_all(stages: Sequence[Stage], points: Sequence[Point], tell: Callable[[st
             break
         result = attempt(by_name[point.operation], point)
         results.append(result)
+        if result.missed:
+            tell(f"missed {point.operation}, {point.fault} at {result.call}")
         for fault in result.faults:
             tell(f"BAD {point.operation}, {point.fault} at {result.call}: {fault} [{result.error}]")
         if number % 100 == 0:
@@ -250,7 +252,7 @@ def table(results: Sequence[Result]) -> str:
             row["bad"] += bool(result.faults)
             row["errors"] += bool(result.error)
             row[result.state] += 1
-    columns = ("points", "old", "new", "errors", "missed", "bad")
+    columns = ("points", "old", "new", "same", "errors", "missed", "bad")
     lines = ["| operation | fault | " + " | ".join(columns) + " |", "|---|---|" + "---:|" * len(columns)]
     for (operation, fault), row in sorted(rows.items(), key=lambda item: (item[0][0] == "all", item[0])):
         lines.append(f"| {operation} | {fault} | " + " | ".join(str(row[column]) for column in columns) + " |")

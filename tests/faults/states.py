@@ -88,14 +88,14 @@ def _parses(file: Path) -> bool:
 
 
 def verdict(room: Room, operation: Operation, expected: Expected, *, acknowledged: bool) -> tuple[str, list[str]]:
-    """``old`` or ``new``, and what is wrong: everything that must be true after a fault, whatever it was."""
+    """``old`` or ``new`` (``same`` where both are equal), and what is wrong: everything that must be true after a fault, whatever it was."""
     faults = half_files(room.store / "segments")
     embedder, state = operation.embedder, ""
     try:
         state, embedder = _state(room, operation, expected)
     except EXPECTED_ERRORS as error:
         return "broken", [*faults, f"the store does not open: {_line(error)}"]
-    name = "new" if same(state, expected.new) else "old" if same(state, expected.old) else "other"
+    name = "same" if same(expected.old, expected.new) and same(state, expected.new) else "new" if same(state, expected.new) else "old" if same(state, expected.old) else "other"
     if name == "other":
         faults.append("neither the old nor the new content")
     if acknowledged and name == "old":
