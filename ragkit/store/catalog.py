@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ from ragkit.contracts import Embedder
 from ragkit.records import Failure
 from ragkit.store import changes, head, pending, seal, state
 from ragkit.store import engine as engines
-from ragkit.store.changes import Change, now
-from ragkit.store.reading import CatalogReader, batches
+from ragkit.store.changes import Change, NewDocument, batches, now
+from ragkit.store.reading import CatalogReader
 from ragkit.store.state import Ledger
 from ragkit.store.tables import answers, documents, failures, segments, sources
 
@@ -22,14 +22,16 @@ from ragkit.store.tables import answers, documents, failures, segments, sources
 class Catalog(CatalogReader):
     """SQL access to one store. Readers work inside :meth:`snapshot`; writers call :meth:`commit`, under the store's lock."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, damaged: bool = False) -> None:
+        """``damaged`` opens also what has lost writes, or cannot say so, to be checked and repaired."""
         super().__init__(engines.connect(url))
         self._head = _folder_of(self._engine)
         try:
             if self._head is not None and head.read(self._head) is not None and not engines.holds_catalog(self._engine):
                 raise seal.damaged(f"{self._engine.url.database} holds no tables")
             engines.migrate(self._engine)
-            self._require_all_writes()
+            if not damaged:
+                self._require_all_writes()
         except BaseException:
             self.close()
             raise
@@ -47,28 +49,30 @@ class Catalog(CatalogReader):
         if fault is not None:
             raise seal.damaged(fault)
         if head.read(self._head) != (found.generation, found.writes):
-            self._acknowledge()
+            self._acknowledge(found.generation, found.writes)
 
-    def _acknowledge(self) -> None:
+    def _acknowledge(self, generation: int, writes: int) -> None:
         """After a commit: empty SQLite's log where no reader needs it, and remember that the commit was there."""
         engines.empty_log(self._engine)
         if self._head is not None:
-            with self.snapshot() as connection:
-                found = state.read(connection)
-            head.write(self._head, found)
+            head.write(self._head, generation, writes)
 
     @contextmanager
-    def _write(self, *, acknowledge: bool = True) -> Iterator[tuple[sa.Connection, Ledger]]:
+    def _write(
+        self, *, acknowledge: bool = True, mend: Callable[[sa.Connection], None] | None = None
+    ) -> Iterator[tuple[sa.Connection, Ledger]]:
         """A transaction that writes. Every change of rows is taken up in the ledger, which is saved at the end.
 
         ``acknowledge=False`` is for what may be lost with the power: the next write speaks for it.
         """
         with engines.writing(self._engine).begin() as connection:
+            if mend is not None:
+                mend(connection)
             ledger = Ledger(connection)
             yield connection, ledger
             ledger.save()
         if acknowledge:
-            self._acknowledge()
+            self._acknowledge(ledger.values["generation"], ledger.values["writes"])
 
     def adopt_model(self, embedder: Embedder) -> None:
         """Record the embedding model with the first vectors; refuse another one later.
@@ -89,17 +93,20 @@ class Catalog(CatalogReader):
             ledger.values["next_chunk_id"] = first + count
         return first
 
-    def commit(self, change: Change) -> int:
+    def commit(self, change: Change, *, mend: Callable[[sa.Connection], None] | None = None) -> int:
         """Make ``change`` the next generation, in one transaction; the new generation's number.
 
-        Before it returns nothing has happened, and after it everything has.
+        Before it returns nothing has happened, and after it everything has. ``mend`` is called first, in the same transaction,
+        with rows that may be damaged; what it leaves must be whole.
         """
-        with self._write() as (connection, ledger):
+        with self._write(mend=mend) as (connection, ledger):
             number = ledger.begin_generation(now(), change.reason)
+            for step in change.steps:
+                step(connection, ledger, number)
             for ids in batches(change.removed):
                 changes.remove(connection, ledger, ids, number)
-            for new in change.added:
-                changes.add(connection, ledger, new, number)
+            for some in _with_different_uris(change.added):
+                changes.add(connection, ledger, some, number)
             for info, first_chunk in change.new_segments:
                 changes.add_segment(connection, ledger, info, first_chunk, number)
             for names in batches(change.dropped_segments):
@@ -139,6 +146,17 @@ class Catalog(CatalogReader):
                 return
             row = {"id": answer_id, "created_at": now(), "generation": generation, "question": question}
             _replace(connection, ledger, answers, [{**row, "record": seal.plain(dict(content))}])
+
+
+def _with_different_uris(added: Sequence[NewDocument]) -> Iterator[list[NewDocument]]:
+    """Slices without two versions of one document, so that the later one replaces the earlier."""
+    some: dict[str, NewDocument] = {}
+    for new in added:
+        if new.document.uri in some:
+            yield list(some.values())
+            some = {}
+        some[new.document.uri] = new
+    yield list(some.values())
 
 
 def _replace(connection: sa.Connection, ledger: Ledger, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:

@@ -22,9 +22,9 @@ from ragkit.store.state import State
 NAME = "head.json"
 
 
-def write(folder: Path, state: State) -> None:
+def write(folder: Path, generation: int, writes: int) -> None:
     """Replace the file durably. That it cannot be written (a full disk) is no reason to fail a write that is committed."""
-    content = {"generation": state.generation, "writes": state.writes}
+    content = {"generation": generation, "writes": writes}
     sealed = {**content, "seal": seal.of("head", sorted(content.items())).hex()}
     temporary = folder / f".{NAME}.{os.getpid()}-{threading.get_ident()}.tmp"
     with suppress(OSError):

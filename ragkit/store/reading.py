@@ -15,13 +15,12 @@ from ragkit.contracts import Embedder
 from ragkit.errors import DocumentNotFound, ModelMismatch, StoreError
 from ragkit.records import Document, DocumentInfo, Failure, FileInfo, Parsed, SegmentInfo
 from ragkit.store import audit, seal, state, structure
-from ragkit.store.changes import document_columns
+from ragkit.store.changes import batches, document_columns
 from ragkit.store.filters import parse_filter
 from ragkit.store.state import State
 from ragkit.store.tables import answers, chunks, documents, failures, segments, sources, tombstones
 
 _LIVE = documents.c.removed_generation.is_(None)
-_BATCH = 500
 _KEPT_DOCUMENTS = 32
 
 
@@ -363,9 +362,3 @@ def _ids(connection: sa.Connection, query: sa.Select[tuple[int]]) -> NDArray[np.
 def _segment_info(row: Any) -> SegmentInfo:
     files = {part: FileInfo(**file) for part, file in row.files.items()}
     return SegmentInfo(name=row.name, rows=row.rows, **files)
-
-
-def batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Slices that fit the number of parameters of a statement."""
-    for at in range(0, len(values), _BATCH):
-        yield values[at : at + _BATCH]
