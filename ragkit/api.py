@@ -38,6 +38,7 @@ from ragkit.safekeeping import Safekeeping
 from ragkit.search import Searcher
 from ragkit.settings import Settings, load_settings
 from ragkit.store.catalog import Catalog
+from ragkit.store.visibility import Principals
 
 _DEFAULT_STORE = ".ragkit"
 _SEGMENTS = "segments"
@@ -249,22 +250,34 @@ class Ragkit(Maintenance, Safekeeping):
     # --- questions -------------------------------------------------------------------------------------------
 
     def search(
-        self, query: str, k: int | None = None, *, filter: str | None = None, principal: str | None = None, rerank: bool = True
+        self,
+        query: str,
+        k: int | None = None,
+        *,
+        filter: str | None = None,
+        principal: Principals = None,
+        rerank: bool = True,
+        operators: bool = True,
     ) -> list[Hit]:
         """The ``k`` best passages for ``query``, among those that pass ``filter`` and that ``principal`` may see.
+
+        ``principal`` is a name or several, a person and the person's groups; an empty list sees what everybody may see, and
+        ``None`` sees all. ``operators`` reads ``"exact phrase"``, ``+required`` and ``-excluded`` in the query.
 
         Raises:
             FilterError: the filter cannot be read.
         """
+        k = k or self.settings.retrieval.k
         with self._searcher.pin() as pinned:
-            return pinned.search(query, k or self.settings.retrieval.k, expression=filter, principal=principal, rerank=rerank).hits
+            return pinned.search(query, k, expression=filter, principal=principal, operators=operators, rerank=rerank).hits
 
-    def explain(self, query: str, *, filter: str | None = None, principal: str | None = None) -> list[Candidate]:
+    def explain(self, query: str, *, filter: str | None = None, principal: Principals = None, operators: bool = True) -> list[Candidate]:
         """Every candidate for ``query``, best first: its rank and score at each stage, and why it was dropped."""
+        k = self.settings.retrieval.k
         with self._searcher.pin() as pinned:
-            return pinned.search(query, self.settings.retrieval.k, expression=filter, principal=principal).describe()
+            return pinned.search(query, k, expression=filter, principal=principal, operators=operators).describe()
 
-    def ask(self, question: str, *, mode: Mode | None = None, filter: str | None = None, principal: str | None = None) -> Answer:
+    def ask(self, question: str, *, mode: Mode | None = None, filter: str | None = None, principal: Principals = None) -> Answer:
         """The answer to ``question``, each sentence with the passages that back it, or an abstention with its reason."""
         for event in self.stream(question, mode=mode, filter=filter, principal=principal):
             if event.answer is not None:
@@ -272,7 +285,7 @@ class Ragkit(Maintenance, Safekeeping):
         raise RuntimeError("the stream of an answer ended without the answer")
 
     def stream(
-        self, question: str, *, mode: Mode | None = None, filter: str | None = None, principal: str | None = None
+        self, question: str, *, mode: Mode | None = None, filter: str | None = None, principal: Principals = None
     ) -> Iterator[StreamEvent]:
         """The answer as it is made: unchecked tokens for progress, each sentence once it is checked, the answer last."""
         return self._asker.stream(question, mode=mode or self.settings.answering.mode, expression=filter, principal=principal)

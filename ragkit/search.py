@@ -13,13 +13,21 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from ragkit.contracts import Embedder, Reranker
+from ragkit.index import query as queries
 from ragkit.index.hybrid import Candidates, HybridIndex
+from ragkit.index.lexical import Mask, Rows
 from ragkit.index.segments import Segment
 from ragkit.records import Candidate, Hit, Parsed
 from ragkit.settings import RetrievalSettings
 from ragkit.store.catalog import Catalog
 from ragkit.store.lock import reading_lock
 from ragkit.store.reading import Passage
+from ragkit.store.visibility import Principals, Visibility
+from ragkit.text.words import Analyzer, analyzer
+
+ENGLISH = analyzer("english")
+#: Passages read at once to look for phrases.
+_TEXTS_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,7 @@ class Searcher:
         self._embedder = embedder
         self._reranker = reranker
         self._settings = settings
+        self.visibility = Visibility()
         self._lock = Lock()
         self._open: dict[str, Segment] = {}
         self._index: tuple[int, HybridIndex] | None = None
@@ -61,7 +70,7 @@ class Searcher:
                 connection = stack.enter_context(self._catalog.snapshot())
                 generation = self._catalog.generation(connection)
                 index = self.index(connection, generation)
-            yield Pinned(self, connection, generation, index)
+            yield Pinned(self, connection, generation, index, ENGLISH)
 
     def index(self, connection: sa.Connection, generation: int) -> HybridIndex:
         """The index of the generation that ``connection`` sees. The caller holds the reading lock.
@@ -99,11 +108,12 @@ class Searcher:
 class Pinned:
     """One generation of the store, for one question."""
 
-    def __init__(self, searcher: Searcher, connection: sa.Connection, generation: int, index: HybridIndex) -> None:
+    def __init__(self, searcher: Searcher, connection: sa.Connection, generation: int, index: HybridIndex, analyzer: Analyzer) -> None:
         self._searcher = searcher
         self.connection = connection
         self.generation = generation
         self.index = index
+        self.analyzer = analyzer
 
     def search(
         self,
@@ -111,28 +121,32 @@ class Pinned:
         k: int,
         *,
         expression: str | None = None,
-        principal: str | None = None,
+        principal: Principals = None,
+        operators: bool = True,
         rerank: bool = True,
         rerank_top: int | None = None,
     ) -> Found:
         """The best ``k`` chunks for ``query`` among those that pass the filter and that ``principal`` may see.
 
-        ``rerank_top`` passages, by default the setting's number, are reranked.
+        With ``operators``, quotation marks and the signs ``+`` and ``-`` in the query choose among them; without, signs are
+        left out. ``rerank_top`` passages, by default the setting's number, are reranked.
         """
-        searcher = self._searcher
-        allowed = searcher.catalog.allowed_chunks(self.connection, expression, principal)
-        index = self.index
-        mask = None if allowed is None else index.mask_of(allowed)
-        searchable = int(index.live.sum())
-        visible = searchable if mask is None else int((mask & index.live).sum())
-        if not visible or not query.strip():
-            return Found([], self.generation, searchable, visible, {}, list)
+        searcher, index = self._searcher, self.index
+        visible = self.visible(expression, principal)
+        rows = int((index.live if visible is None else visible).sum())
+        # Who asks as a principal is not told whether there is something that others see.
+        searchable = int(index.live.sum()) if principal is None else max(rows, 1)
+        asked = queries.parse(query) if operators else queries.Query(text=queries.unsigned(query))
+        if not rows or not asked.text.strip():
+            return Found([], self.generation, searchable, rows, {}, list)
         searcher.catalog.require_model(searcher.embedder, self.connection)
-        candidates = index.candidates(query, searcher.embedder.embed([query])[0], allowed=mask, depth=k)
+        wanted = queries.choose(asked, self.analyzer, index.lexical, index.live if visible is None else visible, self._texts)
+        terms, vector = self.analyzer.terms(asked.text), searcher.embedder.embed([asked.text])[0]
+        candidates = index.candidates(terms, vector, allowed=visible, wanted=wanted, depth=k)
         top = (rerank_top or searcher.settings.rerank_top) if rerank and searcher.reranker is not None else 0
         passages = searcher.catalog.passages(self.connection, candidates.chunk_ids[: max(k, top)].tolist())
-        idf = candidates.idf
-        order, final, reranked = self._rerank(query, candidates, passages, min(top, len(candidates.chunk_ids)), idf)
+        idf = self._weights(asked.text, candidates.idf)
+        order, final, reranked = self._rerank(asked.text, candidates, passages, min(top, len(candidates.chunk_ids)), idf)
         hits = [
             _hit(rank, passages[int(candidates.chunk_ids[i])], candidates, int(i), final, reranked) for rank, i in enumerate(order[:k], 1)
         ]
@@ -141,7 +155,34 @@ class Pinned:
             places = searcher.catalog.passages(self.connection, candidates.chunk_ids.tolist(), with_text=False)
             return _describe(candidates, places, order, final, reranked, k)
 
-        return Found(hits, self.generation, searchable, visible, idf, describe)
+        return Found(hits, self.generation, searchable, rows, idf, describe)
+
+    def visible(self, expression: str | None, principal: Principals) -> Mask | None:
+        """Which rows of the index pass the filter and may be seen; ``None``: nothing restricts.
+
+        Raises:
+            FilterError: the filter cannot be read.
+        """
+        index = self.index
+        return self._searcher.visibility.mask(self.connection, self.generation, index.chunk_ids, index.live, expression, principal)
+
+    def _texts(self, rows: Rows) -> Iterator[str]:
+        """The passages of ``rows`` as they were indexed, a batch at a time."""
+        for at in range(0, len(rows), _TEXTS_AT_ONCE):
+            ids = self.index.chunk_ids[rows[at : at + _TEXTS_AT_ONCE]].tolist()
+            found = self._searcher.catalog.passages(self.connection, ids)
+            yield from (indexed_text(found[i].headings, found[i].text) for i in ids)
+
+    def _weights(self, text: str, idf: dict[str, float]) -> dict[str, float]:
+        """The weights of the query's terms, by the terms of the English analysis as well: rerankers and evidence know no other."""
+        if self.analyzer is ENGLISH:
+            return idf
+        weights = dict(idf)
+        for word in text.split():
+            own = [idf[term] for term in self.analyzer.terms(word) if term in idf]
+            for term in ENGLISH.terms(word) if own else ():
+                weights.setdefault(term, sum(own) / len(own))
+        return weights
 
     def parsed(self, document_id: int) -> Parsed:
         """Text and structure of a document of this generation."""

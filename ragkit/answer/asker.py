@@ -17,6 +17,7 @@ from ragkit.models.rerank import TokenCache
 from ragkit.records import Answer, Citation, Evidence, Mode, Reason, Sentence, StreamEvent
 from ragkit.search import Found, Pinned, Searcher
 from ragkit.settings import Settings
+from ragkit.store.visibility import Principals
 from ragkit.text.words import terms
 
 #: Evidence that the prompt shows.
@@ -44,7 +45,7 @@ class Asker:
         self._verifier = verifier
         self._settings = settings
 
-    def stream(self, question: str, *, mode: Mode, expression: str | None, principal: str | None) -> Iterator[StreamEvent]:
+    def stream(self, question: str, *, mode: Mode, expression: str | None, principal: Principals) -> Iterator[StreamEvent]:
         """Tokens and checked sentences as they come, then the answer, which by then is on record."""
         with self._searcher.pin() as pinned:
             run = _Run(self, pinned, question, mode)
@@ -86,12 +87,13 @@ class _Run:
         self._documents: list[int] = []
         self._draft = compose.Draft()
 
-    def events(self, expression: str | None, principal: str | None) -> Iterator[StreamEvent]:
+    def events(self, expression: str | None, principal: Principals) -> Iterator[StreamEvent]:
         found = self._pinned.search(
             self._question,
             self._settings.passages,
             expression=expression,
             principal=principal,
+            operators=False,
             rerank_top=self._settings.passages,
         )
         self._timings["search_s"] = self._elapsed()

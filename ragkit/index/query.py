@@ -97,7 +97,9 @@ def _best(check: Mask, terms: Sequence[str], index: LexicalIndex, visible: Mask)
     rows: Rows = np.flatnonzero(check)
     if len(rows) <= CHECKED_ROWS:
         return rows
-    return np.sort(index.search(terms, CHECKED_ROWS, allowed=visible, wanted=check)[0])
+    best, _ = index.search(terms, CHECKED_ROWS, allowed=visible, wanted=check)
+    others = np.setdiff1d(rows, best)[: CHECKED_ROWS - len(best)]  # rows whose words are too common to score
+    return np.sort(np.concatenate([best, others]))
 
 
 def _stands(phrase: Sequence[str], terms: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ import threading
 import unicodedata
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
+from typing import Any
 
 from ragkit.errors import SettingsError
 from ragkit.text.languages import BY_NAME, LANGUAGES, Language
@@ -116,7 +117,24 @@ def _plain(word: str) -> str:
 
 
 def _stemmer(name: str) -> Callable[[str], str]:
-    """Snowball's stemmer, always the one written in Python, so that an index does not depend on what else is installed."""
+    """Snowball's stemmer, loaded when it is first needed, and for one word at a time, for it keeps the word that it works on."""
+    lock = threading.Lock()
+    load = functools.cache(_load)
+
+    def stem(word: str) -> str:
+        with lock:
+            found: str = load(name).stemWord(word)
+        return found
+
+    return stem
+
+
+def _load(name: str) -> Any:
+    """Always the stemmer written in Python, so that an index does not depend on what else is installed.
+
+    Raises:
+        SettingsError: the installed Snowball is too old to know the language.
+    """
     try:
         module = importlib.import_module(f"snowballstemmer.{name}_stemmer")
     except ImportError as error:
@@ -124,15 +142,7 @@ def _stemmer(name: str) -> Callable[[str], str]:
             f"the installed snowballstemmer {version('snowballstemmer')} has no stemmer for {name}; "
             "mend it with: pip install --upgrade snowballstemmer"
         ) from error
-    stemmer = getattr(module, f"{name.title()}Stemmer")()
-    lock = threading.Lock()
-
-    def stem(word: str) -> str:
-        with lock:  # it keeps the word that it works on
-            found: str = stemmer.stemWord(word)
-        return found
-
-    return stem
+    return getattr(module, f"{name.title()}Stemmer")()
 
 
 @functools.cache
