@@ -1,6 +1,6 @@
 """Any sequence of changes, restarts and crashes leaves the store equal to a dictionary, and its scores equal to the oracles'.
 
-The oracles: ``rank_bm25.BM25Okapi`` over the live passages, and numpy's product of the vectors in half precision.
+The oracles: ``rank_bm25.BM25Okapi`` over the live passages, and numpy's product of the vectors, which the store keeps in half precision.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from rank_bm25 import BM25Okapi
 
 from ragkit import Ragkit, Settings
@@ -33,7 +33,7 @@ from ragkit.text.words import terms
 SEQUENCES = 200
 STEPS = 10
 K1, B = 1.2, 0.75
-#: Half precision keeps 11 bits, so a product of unit vectors is off by at most this.
+#: Half precision keeps 11 bits, so the product of two unit vectors, one of them so rounded, is off by at most this.
 HALF = 2.0**-11
 
 WORDS = "fox foxes frog whale wolf oak sand the of running ran 日本語 café 1871".split()
@@ -42,7 +42,7 @@ FILES = st.sampled_from(["a.txt", "b.txt", "sub/c.txt"])
 PARAGRAPH = st.lists(st.sampled_from(WORDS), min_size=1, max_size=12).map(" ".join)
 TEXTS = st.lists(PARAGRAPH, min_size=1, max_size=3).map("\n\n".join)
 QUERIES = st.lists(st.sampled_from([*WORDS, "absent"]), min_size=1, max_size=4).map(" ".join)
-FUSES = st.none() | st.integers(0, 40)
+FUSES = st.none() | st.integers(0, 60)
 
 _CLOCK = itertools.count(1)
 
@@ -82,18 +82,24 @@ class StoreMachine(RuleBasedStateMachine):
     values: Settings
     empty: Callable[[], None]
 
-    @initialize()
-    def start(self) -> None:
+    @initialize(files=st.dictionaries(FILES, TEXTS), notes=st.dictionaries(NAMES, TEXTS, min_size=1, max_size=3))
+    def start(self, files: Documents, notes: Documents) -> None:
         self.empty()
         shutil.rmtree(self.home, ignore_errors=True)
         self.files = self.home / "files"
         (self.files / "sub").mkdir(parents=True)
         self.fuse = Fuse()
         self.embedder = FusedEmbedder(self.fuse, 32)
+        self.queries = itertools.cycle(["fox whale", "the sand 1871", "日本語 café absent oak"])
         self.documents: Documents = {}
         self.on_disk: Documents = {}
         self.kit = self.open()
         self.reader = self.open()
+        for name, text in files.items():
+            self.write_file(name, text)
+        self.sync(None)
+        for name, text in notes.items():
+            self.add(name, text, None)
 
     def open(self) -> Ragkit:
         return Ragkit.open(self.home / "store", settings=self.values, embedder=self.embedder)
@@ -158,11 +164,14 @@ class StoreMachine(RuleBasedStateMachine):
             self.fuse.set(None)
             self.restart()
             stands = contents(self.kit)
-            assert stands in (self.documents, *stages)
+            assert stands in (self.documents, *stages)  # what was acknowledged stands; what was not, wholly or not at all
             self.documents = stands
         else:
             self.documents = stages[-1]
         self.fuse.set(None)
+        assert contents(self.kit) == self.documents
+        assert self.kit.check() == []
+        self.query(next(self.queries))
 
     # --- what holds ------------------------------------------------------------------------------------------
 
@@ -183,18 +192,10 @@ class StoreMachine(RuleBasedStateMachine):
         lexical = np.array([found[place]["lexical"] for place in rows])
         np.testing.assert_allclose(lexical, okapi(texts, query), atol=1e-5)
         dense = np.array([found[place]["dense"] for place in rows])
-        vectors, wanted = self.embedder.embed(texts), self.embedder.embed([query])[0]
-        np.testing.assert_allclose(dense, vectors.astype(np.float16).astype(np.float32) @ wanted, atol=1e-6)
-        np.testing.assert_allclose(dense, vectors @ wanted, atol=HALF)
+        np.testing.assert_allclose(dense, self.embedder.embed(texts) @ self.embedder.embed([query])[0], atol=HALF)
         for hit in self.kit.search(query, len(rows)):
             assert hit.text == rows.pop((hit.uri, hit.start_char_index, hit.end_char_index))
         assert not rows
-
-    @invariant()
-    def the_store_is_whole_and_equals_the_dictionary(self) -> None:
-        if hasattr(self, "kit"):
-            assert contents(self.kit) == self.documents
-            assert self.kit.check() == []
 
     def passages(self) -> dict[Place, str]:
         """What should be indexed, by its place."""
