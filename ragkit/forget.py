@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from ragkit.errors import DocumentNotFound
+from ragkit.index.approximate import AUTO
 from ragkit.index.segments import Segment
 from ragkit.records import Jsonable, record
 from ragkit.store import compaction, erasure
@@ -88,12 +89,16 @@ class Cleaned:
 
 
 class Eraser:
-    """Erases from one store. The caller holds the store's write lock; ``drop_caches`` empties those of the process."""
+    """Erases from one store. The caller holds the store's write lock; ``kind`` is that of the approximate index of the segments that are
+    written anew; ``drop_caches`` empties the caches of the process."""
 
-    def __init__(self, store: Path, segments: Path, catalog: Catalog, *, drop_caches: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, store: Path, segments: Path, catalog: Catalog, *, kind: str = AUTO, drop_caches: Callable[[], None] = lambda: None
+    ) -> None:
         self._store = store
         self._segments = segments
         self._catalog = catalog
+        self._kind = kind
         self._drop_caches = drop_caches
 
     def preview(self, uris: Sequence[str], where: str | None) -> Receipt:
@@ -168,7 +173,7 @@ class Eraser:
         vectors = segments = 0
         for info in infos if len(dead) else ():
             if np.isin(Segment.open(self._segments, info).chunk_ids, dead).any():
-                vectors += compaction.merge(self._segments, self._catalog, [info], dead)
+                vectors += compaction.merge(self._segments, self._catalog, [info], dead, kind=self._kind)
                 segments += 1
         return vectors, segments
 

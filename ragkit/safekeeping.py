@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from ragkit import backup as backups
+from ragkit.backup import BackupReport, RestoreReport
 from ragkit.forget import Eraser, Receipt
-from ragkit.settings import Settings
+from ragkit.settings import Settings, load_settings
 from ragkit.store.catalog import Catalog
 from ragkit.store.lock import writer_lock
 
@@ -51,6 +53,29 @@ class Safekeeping:
         with writer_lock(self.path):
             return self._eraser().forget(uris, where)
 
+    def backup(self, target: str | Path) -> BackupReport:
+        """Write one generation of the store to the folder ``target``, which must not be there. Others may read and write meanwhile.
+
+        Raises:
+            StoreError: ``target`` is there already, is inside the store, or its parent is not there.
+            StoreCorrupt: the store is damaged; then there is no backup.
+        """
+        return backups.backup(self.path, self._segments, self._catalog, _absolute(target))
+
+    @staticmethod
+    def restore(backup: str | Path, store: str | Path, *, settings: Settings | None = None) -> RestoreReport:
+        """Make ``store``, a folder that is not there or empty, the store that a backup holds, after checking every byte of it.
+
+        With ``catalog.url`` in the settings the catalog goes to that database, which must be empty.
+
+        Raises:
+            StoreNotFound: there is no backup.
+            StoreError: the store or the database is not empty, or a newer ragkit made the backup.
+            StoreCorrupt: the backup is damaged; then there is no store.
+        """
+        url = (settings or load_settings()).catalog.url
+        return backups.restore(_absolute(backup), _absolute(store), url or None)
+
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """The store's write lock; what an earlier erasure left pending is completed first."""
@@ -59,7 +84,8 @@ class Safekeeping:
             yield
 
     def _eraser(self) -> Eraser:
-        return Eraser(self.path, self._segments, self._catalog, drop_caches=self._drop_caches)
+        kind = self.settings.retrieval.dense_kind
+        return Eraser(self.path, self._segments, self._catalog, kind=kind, drop_caches=self._drop_caches)
 
     def _drop_caches(self) -> None:
         self._catalog.drop_kept()
@@ -71,3 +97,7 @@ class Safekeeping:
         embedder = self.__dict__.get("embedder")
         if isinstance(embedder, Clearable):
             embedder.clear()
+
+
+def _absolute(path: str | Path) -> Path:
+    return Path(path).expanduser().absolute()

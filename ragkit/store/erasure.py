@@ -21,10 +21,9 @@ from ragkit.records import record
 from ragkit.store import changes
 from ragkit.store import engine as engines
 from ragkit.store.catalog import Catalog
-from ragkit.store.changes import now
+from ragkit.store.changes import batches, now
 from ragkit.store.filters import parse_filter
 from ragkit.store.pending import BEGUN
-from ragkit.store.reading import batches
 from ragkit.store.state import Ledger
 from ragkit.store.tables import answers, chunks, documents, failures, sources
 
