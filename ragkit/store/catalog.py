@@ -13,8 +13,8 @@ from ragkit.contracts import Embedder
 from ragkit.records import Failure
 from ragkit.store import changes, head, pending, seal, state
 from ragkit.store import engine as engines
-from ragkit.store.changes import Change, now
-from ragkit.store.reading import CatalogReader, batches
+from ragkit.store.changes import Change, NewDocument, batches, now
+from ragkit.store.reading import CatalogReader
 from ragkit.store.state import Ledger
 from ragkit.store.tables import answers, documents, failures, segments, sources
 
@@ -49,15 +49,13 @@ class Catalog(CatalogReader):
         if fault is not None:
             raise seal.damaged(fault)
         if head.read(self._head) != (found.generation, found.writes):
-            self._acknowledge()
+            self._acknowledge(found.generation, found.writes)
 
-    def _acknowledge(self) -> None:
+    def _acknowledge(self, generation: int, writes: int) -> None:
         """After a commit: empty SQLite's log where no reader needs it, and remember that the commit was there."""
         engines.empty_log(self._engine)
         if self._head is not None:
-            with self.snapshot() as connection:
-                found = state.read(connection)
-            head.write(self._head, found)
+            head.write(self._head, generation, writes)
 
     @contextmanager
     def _write(
@@ -74,7 +72,7 @@ class Catalog(CatalogReader):
             yield connection, ledger
             ledger.save()
         if acknowledge:
-            self._acknowledge()
+            self._acknowledge(ledger.values["generation"], ledger.values["writes"])
 
     def adopt_model(self, embedder: Embedder) -> None:
         """Record the embedding model with the first vectors; refuse another one later.
@@ -107,8 +105,8 @@ class Catalog(CatalogReader):
                 step(connection, ledger, number)
             for ids in batches(change.removed):
                 changes.remove(connection, ledger, ids, number)
-            for new in change.added:
-                changes.add(connection, ledger, new, number)
+            for some in _with_different_uris(change.added):
+                changes.add(connection, ledger, some, number)
             for info, first_chunk in change.new_segments:
                 changes.add_segment(connection, ledger, info, first_chunk, number)
             for names in batches(change.dropped_segments):
@@ -148,6 +146,17 @@ class Catalog(CatalogReader):
                 return
             row = {"id": answer_id, "created_at": now(), "generation": generation, "question": question}
             _replace(connection, ledger, answers, [{**row, "record": seal.plain(dict(content))}])
+
+
+def _with_different_uris(added: Sequence[NewDocument]) -> Iterator[list[NewDocument]]:
+    """Slices without two versions of one document, so that the later one replaces the earlier."""
+    some: dict[str, NewDocument] = {}
+    for new in added:
+        if new.document.uri in some:
+            yield list(some.values())
+            some = {}
+        some[new.document.uri] = new
+    yield list(some.values())
 
 
 def _replace(connection: sa.Connection, ledger: Ledger, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:

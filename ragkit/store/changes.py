@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,10 +13,12 @@ from ragkit.store import seal, structure
 from ragkit.store.state import Ledger
 from ragkit.store.tables import chunks, documents, segments, tombstones
 
+_BATCH = 500
+
 
 @record
 class NewDocument:
-    """A document to commit, its chunks, their ids, and the first page of each chunk."""
+    """A document to commit, its chunks, their ids, which follow one another, and the first page of each chunk."""
 
     document: Document
     chunks: Sequence[Chunk]
@@ -75,20 +77,43 @@ def _bury(connection: sa.Connection, ledger: Ledger, document: Any) -> None:
     ledger.removed("chunks", theirs)
 
 
-def add(connection: sa.Connection, ledger: Ledger, new: NewDocument, generation: int) -> None:
-    """Write the rows of a document, in place of the live one of its URI. Its chunks' ids follow one another."""
+def add(connection: sa.Connection, ledger: Ledger, added: Sequence[NewDocument], generation: int) -> None:
+    """Write the rows of documents with different URIs, each in place of the live one of its URI."""
+    last = _last_versions(connection, [new.document.uri for new in added])
+    replaced = [row.id for row in last.values() if row.removed_generation is None]
+    for ids in batches(replaced):
+        remove(connection, ledger, ids, generation)
+    rows, pieces = [], []
+    for number, new in enumerate(added, ledger.values["next_document_id"]):
+        before = last.get(new.document.uri)
+        rows.append(_document_row(new, number, 1 if before is None else before.version + 1, generation))
+        pieces.extend(_chunk_rows(new, rows[-1]))
+    if rows:
+        connection.execute(documents.insert(), rows)
+    if pieces:
+        connection.execute(chunks.insert(), pieces)
+    ledger.values["next_document_id"] += len(rows)
+    ledger.added("documents", [row["id"] for row in rows])
+    ledger.added("chunks", [piece["id"] for piece in pieces])
+
+
+def _last_versions(connection: sa.Connection, uris: Sequence[str]) -> dict[str, Any]:
+    """The row of each URI's last version, live or not, where there is one."""
+    last: dict[str, Any] = {}
+    for some in batches(uris):
+        query = sa.select(*document_columns()).where(documents.c.uri.in_(some)).order_by(documents.c.version)
+        for row in connection.execute(query):
+            seal.require_document(row)
+            last[row.uri] = row
+    return last
+
+
+def _document_row(new: NewDocument, number: int, version: int, generation: int) -> dict[str, Any]:
     document, parsed = new.document, new.document.parsed
-    last = connection.execute(
-        sa.select(*document_columns()).where(documents.c.uri == document.uri).order_by(documents.c.version.desc()).limit(1)
-    ).first()
-    if last is not None:
-        seal.require_document(last)
-        if last.removed_generation is None:
-            remove(connection, ledger, [last.id], generation)
     row = {
-        "id": ledger.values["next_document_id"],
+        "id": number,
         "uri": document.uri,
-        "version": 1 if last is None else last.version + 1,
+        "version": version,
         "source": document.source,
         "token": document.token,
         "sha256": document.sha256,
@@ -105,18 +130,12 @@ def add(connection: sa.Connection, ledger: Ledger, new: NewDocument, generation:
         "text": parsed.text,
         "structure": structure.pack(parsed),
     }
-    row["seal"] = seal.document(row, row["text"], row["structure"])
-    connection.execute(documents.insert().values(row))
-    ledger.values["next_document_id"] += 1
-    ledger.added("documents", [row["id"]])
-    rows = _chunk_rows(new, row)
-    if rows:
-        connection.execute(chunks.insert(), rows)
-    ledger.added("chunks", new.chunk_ids)
+    return {**row, "seal": seal.document(row, parsed.text, row["structure"])}
 
 
 def _chunk_rows(new: NewDocument | Rechunked, document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    if list(new.chunk_ids) != list(range(document["first_chunk"] or 0, (document["first_chunk"] or 0) + len(new.chunks))):
+    first = document["first_chunk"] or 0
+    if list(new.chunk_ids) != list(range(first, first + len(new.chunks))):
         raise ValueError(f"the chunk ids of {document['uri']!r} do not follow one another")
     rows = []
     for number, c, page in zip(new.chunk_ids, new.chunks, new.pages, strict=True):
@@ -187,6 +206,12 @@ def clear_tombstones(connection: sa.Connection, ledger: Ledger, chunk_ids: Seque
 def document_columns() -> list[sa.Column[Any]]:
     """The columns that :func:`ragkit.store.seal.require_document` checks, in its order: all but text and structure."""
     return [*[documents.c[name] for name in seal.FIELDS["documents"]], documents.c.seal]
+
+
+def batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Slices that fit the number of parameters of a statement."""
+    for at in range(0, len(values), _BATCH):
+        yield values[at : at + _BATCH]
 
 
 def now() -> str:
