@@ -43,12 +43,13 @@ class Catalog(CatalogReader):
         """Refuse a catalog that lacks what was acknowledged; acknowledge what a crash left unsaid."""
         if self._head is None:
             return
+        acknowledged = head.read(self._head)
         with self.snapshot() as connection:
             found = state.read(connection)
-        fault = head.fault(self._head, found)
+        fault = head.fault(acknowledged, found)
         if fault is not None:
             raise seal.damaged(fault)
-        if head.read(self._head) != (found.generation, found.writes):
+        if acknowledged != (found.generation, found.writes):
             self._acknowledge(found.generation, found.writes)
 
     def _acknowledge(self, generation: int, writes: int) -> None:

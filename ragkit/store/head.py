@@ -57,13 +57,11 @@ def read(folder: Path) -> tuple[int, int] | None:
     return content["generation"], content["writes"]
 
 
-def fault(folder: Path, state: State) -> str | None:
-    """What the catalog has lost, by what the file remembers; ``None`` when nothing.
+def fault(acknowledged: tuple[int, int] | None, state: State) -> str | None:
+    """What the catalog has lost of what was ``acknowledged``; ``None`` when nothing.
 
-    Raises:
-        StoreCorrupt: the file is damaged.
+    Read the file before the state: another process may write between the two.
     """
-    acknowledged = read(folder)
     if acknowledged is None or acknowledged[1] <= state.writes:
         return None
     lost = f"generation {acknowledged[0]}" if acknowledged[0] > state.generation else f"{acknowledged[1] - state.writes} writes"
