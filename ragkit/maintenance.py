@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragkit.check import faults
+from ragkit.models import load
 from ragkit.records import Progress
+from ragkit.reindex import Reindexer, ReindexReport
 from ragkit.settings import Settings
 from ragkit.store import compaction, statistics
 from ragkit.store.catalog import Catalog
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from ragkit.contracts import Embedder
 
 OnProgress = Callable[[Progress], None]
+
+#: Parts of an open store that belong to one embedding model; each is made anew when it is next needed.
+_OF_MODEL = ("embedder", "verifier", "_tokens", "_reranker", "_searcher", "_asker")
 
 
 class Maintenance:
@@ -75,3 +80,25 @@ class Maintenance:
         """
         with writer_lock(self.path):
             return compaction.compact(self._segments, self._catalog, progress)
+
+    def reindex(self, *, model: str | None = None, progress: OnProgress | None = None) -> ReindexReport:
+        """Cut and embed every document anew, with the embedding model ``model``, else with that of the settings.
+
+        The new index is built beside the old one, and one commit switches; readers go on with the old one until then. From
+        then on the settings must name the new model; those of this object do.
+
+        Raises:
+            ModelError: the model cannot be found or loaded.
+            StoreCorrupt: a document is damaged; ``ragkit repair`` takes it out.
+            StoreLocked: another writer is at work.
+        """
+        settings = self.settings if model is None else self.settings.with_values(**{"embedding.model": model})
+        embedder = self.embedder if model is None else load.embedder(settings.embedding)
+        with writer_lock(self.path):
+            report = Reindexer(self._segments, self._catalog, embedder, settings, progress).run()
+        if model is not None:
+            self.settings = settings
+            for part in _OF_MODEL:
+                self.__dict__.pop(part, None)
+            self.__dict__["embedder"] = embedder
+        return report
