@@ -22,6 +22,7 @@ from ragkit.store import compaction
 from ragkit.store.catalog import Catalog
 from ragkit.store.changes import Change, NewDocument
 from ragkit.text.chunking import chunk
+from ragkit.text.words import analyzer
 
 #: Chunks of one commit: what an interruption can cost, and what is held in memory.
 COMMIT_CHUNKS = 2048
@@ -145,13 +146,15 @@ class Ingestor:
         if not pending:
             return
         self._catalog.adopt_model(self._embedder)
+        analysis = analyzer(self._settings.retrieval.language)
+        self._catalog.adopt_analysis(analysis)
         texts = [indexed_text(c.headings, p.document.parsed.text[c.start : c.end]) for p in pending for c in p.chunks]
         first = self._catalog.reserve_chunk_ids(len(texts))
         vectors = passages.embed(self._embedder, texts, partial(self._embedding, len(texts)))
         self._progress(Progress(stage="writing", done=self._counts["chunks"], total=self._counts["chunks"] + len(texts)))
         new_segments = []
         if texts:
-            segment = passages.segment_of(range(first, first + len(texts)), texts, vectors)
+            segment = passages.segment_of(range(first, first + len(texts)), texts, vectors, analysis)
             new_segments = [(segment.save(self._folder, compaction.segment_name(first)), first)]
         ids = itertools.count(first)
         added = [

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ragkit.contracts import Embedder
 from ragkit.index.segments import Segment
 from ragkit.records import Chunk, Parsed
-from ragkit.text.words import terms
+from ragkit.text.words import Analyzer
 
 EMBEDDED_AT_ONCE = 256
 
@@ -39,6 +39,6 @@ def embed(embedder: Embedder, texts: Sequence[str], report: Callable[[int], None
     return vectors
 
 
-def segment_of(chunk_ids: Sequence[int], texts: Sequence[str], vectors: NDArray[np.float32]) -> Segment:
+def segment_of(chunk_ids: Sequence[int], texts: Sequence[str], vectors: NDArray[np.float32], analyzer: Analyzer) -> Segment:
     """A segment of passages given as the index sees them (:func:`ragkit.search.indexed_text`), by rising id."""
-    return Segment.build(chunk_ids, [terms(text) for text in texts], vectors)
+    return Segment.build(chunk_ids, [analyzer.terms(text) for text in texts], vectors)

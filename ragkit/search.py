@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -19,6 +21,7 @@ from ragkit.index.lexical import Mask, Rows
 from ragkit.index.segments import Segment
 from ragkit.records import Candidate, Hit, Parsed
 from ragkit.settings import RetrievalSettings
+from ragkit.store import analysis
 from ragkit.store.catalog import Catalog
 from ragkit.store.lock import reading_lock
 from ragkit.store.reading import Passage
@@ -53,6 +56,7 @@ class Searcher:
         self._reranker = reranker
         self._settings = settings
         self.visibility = Visibility()
+        self._said = False
         self._lock = Lock()
         self._open: dict[str, Segment] = {}
         self._index: tuple[int, HybridIndex] | None = None
@@ -68,9 +72,10 @@ class Searcher:
             # Between the snapshot and the opening of its files no writer may remove them; once mapped they stay.
             with reading_lock(self._folder.parent):
                 connection = stack.enter_context(self._catalog.snapshot())
-                generation = self._catalog.generation(connection)
+                state = self._catalog.state(connection)
+                generation = state.generation
                 index = self.index(connection, generation)
-            yield Pinned(self, connection, generation, index, ENGLISH)
+            yield Pinned(self, connection, generation, index, self._analyzer(state.row))
 
     def index(self, connection: sa.Connection, generation: int) -> HybridIndex:
         """The index of the generation that ``connection`` sees. The caller holds the reading lock.
@@ -87,6 +92,14 @@ class Searcher:
             if kept is None or kept[0] < generation:
                 self._open, self._index = segments, (generation, index)
             return index
+
+    def _analyzer(self, state: Mapping[str, Any]) -> Analyzer:
+        """The analyzer that the store's terms come from; a difference from the settings is said once."""
+        difference = analysis.difference(state, analyzer(self._settings.language))
+        if difference is not None and not self._said:
+            self._said = True
+            logging.getLogger("ragkit").warning("%s; queries are read as the store was", difference)
+        return analysis.recorded(state)
 
     @property
     def catalog(self) -> Catalog:

@@ -60,6 +60,10 @@ class RetrievalSettings(Part):
 
     k: int = Field(10, ge=1, description="Passages returned by a search.")
     candidates: int = Field(100, ge=1, description="Passages taken from each of the lexical and the dense index.")
+    language: str = Field(
+        "english",
+        description="The documents' language, a name or ISO 639 code: how words are stemmed, and which are left out; or `none`.",
+    )
     fusion: Literal["minmax", "rrf"] = Field(
         "minmax", description="How the lists are joined: weighted min-max scores, or reciprocal ranks."
     )
@@ -69,9 +73,12 @@ class RetrievalSettings(Part):
     rerank_top: int = Field(50, ge=1, description="Passages that the reranker sees.")
     rerank_weight: float = Field(1.0, ge=0, description="The reranker's score, times this, is added to the fused one.")
     dense_kind: Literal["auto", "exact", "ivf-rabitq", "ivf-pq", "ivf-sq8", "hnsw"] = Field(
-        "auto", description="How vectors are searched: `exact`, or by an approximate index; `auto`: exact in small segments, else `ivf-rabitq`."
+        "auto",
+        description="How vectors are searched: `exact`, or by an approximate index; `auto`: exact in small segments, else `ivf-rabitq`.",
     )
-    dense_probe: float = Field(1 / 16, gt=0, le=1, description="Share of an approximate index's lists that a search reads (not for `hnsw`).")
+    dense_probe: float = Field(
+        1 / 16, gt=0, le=1, description="Share of an approximate index's lists that a search reads (not for `hnsw`)."
+    )
     exact_when_restricted: bool = Field(True, description="Search exactly whenever a filter or an access list applies.")
     bm25_k1: float = Field(1.2, ge=0, description="BM25's k1: how fast repeated terms saturate.")
     bm25_b: float = Field(0.75, ge=0, le=1, description="BM25's b: how much long passages are discounted.")

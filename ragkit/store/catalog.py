@@ -11,12 +11,13 @@ import sqlalchemy as sa
 
 from ragkit.contracts import Embedder
 from ragkit.records import Failure
-from ragkit.store import changes, head, pending, seal, state
+from ragkit.store import analysis, changes, head, pending, seal, state
 from ragkit.store import engine as engines
 from ragkit.store.changes import Change, NewDocument, batches, now
 from ragkit.store.reading import CatalogReader
 from ragkit.store.state import Ledger
 from ragkit.store.tables import answers, documents, failures, segments, sources
+from ragkit.text.words import Analyzer
 
 
 class Catalog(CatalogReader):
@@ -86,6 +87,19 @@ class Catalog(CatalogReader):
             with self._write(acknowledge=False) as (_, ledger):
                 ledger.values.update(values)
         self.require_model(embedder)
+
+    def adopt_analysis(self, wanted: Analyzer) -> None:
+        """Record with the first passages how texts are analysed; refuse another analysis later.
+
+        Raises:
+            StoreError: the store's terms come from another one.
+        """
+        with self.snapshot() as connection:
+            row = self.state(connection).row
+        if row["analysis"] is None:
+            with self._write(acknowledge=False) as (_, ledger):
+                ledger.values["analysis"] = wanted.id
+        analysis.require(row, wanted)
 
     def reserve_chunk_ids(self, count: int) -> int:
         """The first of ``count`` ids that were never used and never will be again."""

@@ -13,8 +13,8 @@ metadata = MetaData()
 
 _BigId = BigInteger().with_variant(Integer, "sqlite")
 
-#: One row, rewritten by every write: the embedding model that all vectors come from, the next free ids, the active
-#: generation, and the totals of the other tables (:mod:`ragkit.store.state`).
+#: One row, rewritten by every write: the embedding model that all vectors come from, the analysis that all terms come
+#: from, the next free ids, the active generation, and the totals of the other tables (:mod:`ragkit.store.state`).
 identity = Table(
     "identity",
     metadata,
@@ -22,6 +22,7 @@ identity = Table(
     Column("embedding_model", String(500)),
     Column("embedding_dimension", Integer),
     Column("embedding_sha256", String(64)),
+    Column("analysis", String(100)),
     Column("next_chunk_id", _BigId, nullable=False),
     Column("next_document_id", _BigId),
     Column("generation", Integer),
