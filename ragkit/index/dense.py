@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ragkit.errors import StoreError
 from ragkit.index.lexical import Mask, Rows
 
 #: Below this share of visible rows an approximate index with a selector finds too little.
@@ -35,10 +36,17 @@ def to_bytes(index: Any) -> memoryview:
 
 
 def load(file: Path) -> Any:
-    """Memory-map a FAISS index file. FAISS notices no corruption by itself: check the hash first."""
+    """Memory-map a FAISS index file. FAISS notices no corruption by itself: check the hash first.
+
+    Raises:
+        StoreError: it cannot be opened or mapped.
+    """
     import faiss
 
-    return faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
+    try:
+        return faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
+    except RuntimeError as error:
+        raise StoreError(f"the index file {file} cannot be opened: {' '.join(str(error).rpartition('failed: ')[2].split())}") from error
 
 
 def vectors_of(index: Any, rows: Rows) -> NDArray[np.float32]:
