@@ -41,8 +41,8 @@ def connect(url: str | sa.URL, *options: str) -> sa.Engine:
 
     @sa.event.listens_for(engine, "handle_error")
     def _translate(context: sa.ExceptionContext) -> None:
-        if "readonly" in str(context.original_exception):
-            context.is_disconnect = True  # SQLite falls back to reading alone when a file cannot be opened; the next connection may
+        if any(words in str(context.original_exception) for words in _BROKEN):
+            context.is_disconnect = True
         if isinstance(context.original_exception, sqlite3.Error | UnicodeDecodeError):
             raise _store_error(context.original_exception) from context.original_exception
 
@@ -58,6 +58,9 @@ def writing(engine: sa.Engine) -> sa.Engine:
     """The same engine for transactions that write: they take SQLite's write lock at once instead of failing half-way."""
     return engine.execution_options(ragkit_writes=True)
 
+
+#: After these a connection is not used again: a statement may hang in it, and it may have fallen back to reading alone.
+_BROKEN = ("readonly", "disk I/O", "malformed", "unable to open")
 
 #: What SQLite says when the trouble is not in the file, and the error that says so.
 _NOT_DAMAGE: tuple[tuple[str, type[StoreError]], ...] = (
