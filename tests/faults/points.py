@@ -233,7 +233,7 @@ def try_all(stages: Sequence[Stage], points: Sequence[Point], tell: Callable[[st
             tell(f"missed {point.operation}, {point.fault} at {result.call}")
         for fault in result.faults:
             tell(f"BAD {point.operation}, {point.fault} at {result.call}: {fault} [{result.error}]")
-        if number % 100 == 0:
+        if number % 250 == 0:
             tell(f"{number} of {len(points)} points, {time.monotonic() - started:.0f} s")
     return results
 

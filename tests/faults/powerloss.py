@@ -19,6 +19,7 @@ from tests.faults.points import Stage, stage_room
 from tests.faults.tracing import read_log
 
 _WAL, _DATABASE, _SEGMENTS = "store/catalog.db-wal", "store/catalog.db", "store/segments"
+_HEAD = "head.json"
 _FRAME_HEADER = 24
 
 
@@ -147,9 +148,31 @@ def judge(loss: Loss, chance: random.Random) -> tuple[int, list[str]]:
     for name, node in (segments or {}).items():
         if not name.startswith(".") and loss.index.pending(node, end) and loss.index.content(node, end, luck) != loss.whole[node]:
             faults.append(f"{name}: it stands under its final name and is not whole")
+    for name, node in (_folder(names, "store") or {}).items():
+        if name == _HEAD and loss.index.pending(node, end) and loss.index.content(node, end, luck) != loss.whole[node]:
+            faults.append(f"{name}: it stands under its final name and is not whole")
     if acknowledged:
         faults += _output_faults(loss, names, end, luck)
+        faults += _kept_faults(loss, names)
     return end, faults
+
+
+def _kept_faults(loss: Loss, names: dict[int, dict[str, int]]) -> list[str]:
+    """After the acknowledgement: what was written is remembered, what was erased stays away."""
+    at = loss.trace.acknowledged_at
+    then, now = (_folder(tree, "store") or {} for tree in (loss.index.names(at, Kept()), names))
+    later = {part[2] for step, part in _heads(loss) if step >= at}
+    faults = []
+    if _HEAD in then and now.get(_HEAD) not in {then[_HEAD], *later}:
+        faults.append(f"{_HEAD}: it forgets an acknowledged write")
+    if loss.stage.operation.name == "forget":
+        before, after = (_folder(tree, _SEGMENTS) or {} for tree in (loss.trace.folders, loss.index.names(at, Kept())))
+        faults += [f"{name}: it was erased, and is back" for name in _folder(names, _SEGMENTS) or {} if name in before and name not in after]
+    return faults
+
+
+def _heads(loss: Loss) -> list[tuple[int, tuple[int, str, int]]]:
+    return [(at, entry.added) for at, entry in loss.index.entries if entry.added is not None and entry.added[1] == _HEAD]
 
 
 def _needed(loss: Loss) -> int:
@@ -224,3 +247,38 @@ def realise(loss: Loss, chance: random.Random) -> tuple[int, str, list[str]]:
 
     state, faults = forked.ask(loss.stage.operation, room, look)
     return end, state, faults
+
+
+@dataclass
+class Row:
+    """What came out of one operation's states."""
+
+    operation: str
+    steps: int
+    states: int = 0
+    bad: int = 0
+    realised: int = 0
+    bad_realised: int = 0
+    ended: dict[str, int] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    def line(self) -> str:
+        """As a line of a table."""
+        ended = " | ".join(str(self.ended.get(name, 0)) for name in ("old", "new", "same"))
+        return f"| {self.operation} | {self.steps} | {self.states} | {self.bad} | {self.realised} | {ended} | {self.bad_realised} |"
+
+
+def survey(stage: Stage, states_: int, realised: int, seed: int) -> Row:
+    """Judge ``states_`` states of an operation by the model, and make ``realised`` real."""
+    loss = record(stage)
+    row = Row(stage.operation.name, len(loss.trace.steps))
+    row.states, row.bad, seen = judge_many(loss, states_, seed, enough=0)
+    row.faults += list(seen)[:5]
+    chance = random.Random(seed)
+    for _ in range(realised):
+        end, state, faults = realise(loss, chance)
+        row.realised += 1
+        row.bad_realised += bool(faults)
+        row.ended[state] = row.ended.get(state, 0) + 1
+        row.faults += [f"before step {end}: {fault}" for fault in faults[:3]]
+    return row
