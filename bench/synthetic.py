@@ -23,7 +23,7 @@ from ragkit.models.embedder import SentenceTransformerEmbedder
 SETS = ("scifact", "cranfield", "cisi", "npl")
 WORDS = 50
 FIRST, SECOND, NOISE = 0.8, 0.45, 0.02
-_AT_ONCE = 16384
+AT_ONCE = 16384
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,11 @@ def passages(base: Real, count: int, *, seed: int = 7) -> Iterator[tuple[list[st
     """``count`` passages in parts: texts, and vectors ``(n, d)``. Equal arguments give equal parts."""
     generator: Any = np.random.default_rng(seed)
     own = base.passages[:count]
-    for at in range(0, len(own), _AT_ONCE):
-        yield own[at : at + _AT_ONCE], base.vectors[at : at + _AT_ONCE]
+    for at in range(0, len(own), AT_ONCE):
+        yield own[at : at + AT_ONCE], base.vectors[at : at + AT_ONCE]
     words = [text.split() for text in base.passages]
-    for at in range(len(own), count, _AT_ONCE):
-        size = min(_AT_ONCE, count - at)
+    for at in range(len(own), count, AT_ONCE):
+        size = min(AT_ONCE, count - at)
         parents = generator.integers(0, len(words), (2, size))
         draws = generator.random((size, WORDS))
         made = []
