@@ -79,7 +79,7 @@ class Maintenance:
             StoreLocked: another writer is at work.
         """
         with writer_lock(self.path):
-            return compaction.compact(self._segments, self._catalog, progress)
+            return compaction.compact(self._segments, self._catalog, progress, kind=self.settings.retrieval.dense_kind)
 
     def reindex(self, *, model: str | None = None, progress: OnProgress | None = None) -> ReindexReport:
         """Cut and embed every document anew, with the embedding model ``model``, else with that of the settings.

@@ -84,7 +84,9 @@ def tidy(folder: Path, catalog: Catalog, *, kind: str = AUTO) -> None:
         sweep(folder, catalog)
 
 
-def compact(folder: Path, catalog: Catalog, progress: Callable[[Progress], None] | None = None) -> CompactReport:
+def compact(
+    folder: Path, catalog: Catalog, progress: Callable[[Progress], None] | None = None, *, kind: str = AUTO
+) -> CompactReport:
     """Make all segments one, without deleted rows, and remove what nothing refers to. The caller holds the write lock."""
     started = time.perf_counter()
     before = _bytes(folder)
@@ -95,7 +97,7 @@ def compact(folder: Path, catalog: Catalog, progress: Callable[[Progress], None]
     if len(infos) > 1 or len(dead):
         rows = sum(info.rows for info in infos)
         (progress or (lambda step: None))(Progress(stage="writing", done=0, total=rows))
-        dropped = merge(folder, catalog, infos, dead)
+        dropped = merge(folder, catalog, infos, dead, kind=kind)
     swept = sweep(folder, catalog, patience_s=PATIENCE_S)
     with catalog.snapshot() as connection:
         left = catalog.segments(connection)
