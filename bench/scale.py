@@ -88,7 +88,8 @@ def fill(store: Path, base: synthetic.Real, count: int, settings: Settings, *, c
         status = kit.status()
     return {
         "chunks": status["chunks"], "build, s": round(built, 1), "segments built": segments, "compact, s": round(compacted, 1),
-        "index bytes a chunk": round(status["index_bytes"] / status["chunks"]), "store bytes a chunk": round(status["bytes"] / status["chunks"]),
+        "index bytes a chunk": round(status["index_bytes"] / status["chunks"]),
+        "store bytes a chunk": round(status["bytes"] / status["chunks"]),
     }  # fmt: skip
 
 
@@ -192,12 +193,13 @@ def _grow(kit: Ragkit, embedder: Prepared384, new: Sequence[str]) -> Row:
     times = []
     for number in range(20):
         text, uri = new[number], f"made:{10_000_000 + number}"
-        assert kit.search(text, 1, rerank=False)[0].uri == uri
+        before = kit.search(text, 1, rerank=False)[0].uri
         began = time.perf_counter()
         kit.delete(uri)
-        gone = kit.search(text, 1, rerank=False)[0].uri != uri
+        after = kit.search(text, 1, rerank=False)[0].uri
         times.append(time.perf_counter() - began)
-        assert gone
+        if before != uri or after == uri:
+            raise SystemExit(f"{uri}: found {before} before it was deleted, and {after} after")
     return {
         "adding 1,000 / embedding them": round(added / alone, 3), "adding 1,000, s": round(added, 2),
         "deleted, and a search does not find it, p50, ms": percentiles(times)[0],
