@@ -27,7 +27,7 @@ def connect(url: str | sa.URL, *options: str) -> sa.Engine:
     """
     parsed = sa.make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(parsed, isolation_level="REPEATABLE READ", pool_pre_ping=True)
+        return _connect_to_server(parsed)
     engine = sa.create_engine(parsed)
 
     @sa.event.listens_for(engine, "connect")
@@ -54,8 +54,35 @@ def connect(url: str | sa.URL, *options: str) -> sa.Engine:
     return engine
 
 
+def _connect_to_server(url: sa.URL) -> sa.Engine:
+    """Readers read one snapshot. Transactions that write come one after another, as on SQLite: each sees all that went before."""
+    engine = sa.create_engine(url, isolation_level="REPEATABLE READ", pool_pre_ping=True)
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        if connection.get_execution_options().get("ragkit_writes", False):
+            for statement in _SERVER_WRITES:
+                connection.exec_driver_sql(statement)
+
+    @sa.event.listens_for(engine, "handle_error")
+    def _translate(context: sa.ExceptionContext) -> None:
+        if _LOCK_NOT_AVAILABLE in str(context.original_exception):
+            raise StoreLocked(f"the catalog cannot be used: {context.original_exception}") from context.original_exception
+
+    return engine
+
+
+#: The snapshot of a REPEATABLE READ transaction would be older than the lock that it waited for.
+_SERVER_WRITES = (
+    "SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    "SET LOCAL lock_timeout = '30s'",
+    "SELECT pg_advisory_xact_lock(7249)",  # the lock is the database's own, so any number will do
+)
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
 def writing(engine: sa.Engine) -> sa.Engine:
-    """The same engine for transactions that write: they take SQLite's write lock at once instead of failing half-way."""
+    """The same engine for transactions that write: they take the write lock at once instead of failing half-way."""
     return engine.execution_options(ragkit_writes=True)
 
 
