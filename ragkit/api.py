@@ -55,7 +55,15 @@ class Ragkit(Maintenance, Safekeeping):
     'The lighthouse was built in 1871.'
     """
 
-    def __init__(self, path: Path, settings: Settings, *, embedder: Embedder | None = None, generator: Generator | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        settings: Settings,
+        *,
+        embedder: Embedder | None = None,
+        generator: Generator | None = None,
+        damaged: bool = False,
+    ) -> None:
         self.path = path
         self.settings = settings
         self._given_embedder = embedder
@@ -64,7 +72,7 @@ class Ragkit(Maintenance, Safekeeping):
         self._segments = path / _SEGMENTS
         if not ((path / "catalog.db").exists() and self._segments.is_dir()):
             files.make_folder(self._segments)
-        self._catalog = Catalog(settings.catalog.url or f"sqlite:///{path / 'catalog.db'}")
+        self._catalog = Catalog(settings.catalog.url or f"sqlite:///{path / 'catalog.db'}", damaged=damaged)
 
     @classmethod
     def open(
@@ -75,19 +83,21 @@ class Ragkit(Maintenance, Safekeeping):
         create: bool = True,
         embedder: Embedder | None = None,
         generator: Generator | None = None,
+        damaged: bool = False,
     ) -> Self:
         """The store in the folder ``store`` (``None``: ``$RAGKIT_STORE``, else ``.ragkit``), made when it is not there.
 
-        ``embedder`` and ``generator`` replace the models that the settings name.
+        ``embedder`` and ``generator`` replace the models that the settings name. ``damaged`` opens also a store that lacks what
+        was written to it, for :meth:`check` and :meth:`repair`.
 
         Raises:
             StoreNotFound: there is none, and ``create`` is false.
             StoreError: it cannot be opened, or a newer ragkit wrote it.
         """
         path = Path(store or os.environ.get("RAGKIT_STORE") or _DEFAULT_STORE).expanduser().absolute()
-        if not create and not (path / _SEGMENTS).is_dir():
+        if not create and not any((path / name).exists() for name in (_SEGMENTS, "catalog.db")):
             raise StoreNotFound(f"there is no store in {path}; make one with: ragkit --store {path} ingest SOURCE")
-        return cls(path, settings or load_settings(), embedder=embedder, generator=generator)
+        return cls(path, settings or load_settings(), embedder=embedder, generator=generator, damaged=damaged)
 
     @classmethod
     def in_memory(cls, *, settings: Settings | None = None, embedder: Embedder | None = None, generator: Generator | None = None) -> Self:

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ragkit.contracts import Embedder
+from ragkit.errors import StoreCorrupt
 from ragkit.records import Failure
 from ragkit.store import analysis, changes, head, pending, seal, state
 from ragkit.store import engine as engines
@@ -40,18 +41,29 @@ class Catalog(CatalogReader):
     def close(self) -> None:
         self._engine.dispose()
 
-    def _require_all_writes(self) -> None:
-        """Refuse a catalog that lacks what was acknowledged; acknowledge what a crash left unsaid."""
+    def lost_writes(self) -> str | None:
+        """What the catalog lacks of what was acknowledged, or that this can no longer be said; ``None``: nothing."""
         if self._head is None:
-            return
-        acknowledged = head.read(self._head)
-        with self.snapshot() as connection:
-            found = state.read(connection)
-        fault = head.fault(acknowledged, found)
-        if fault is not None:
-            raise seal.damaged(fault)
-        if acknowledged != (found.generation, found.writes):
-            self._acknowledge(found.generation, found.writes)
+            return None
+        try:
+            acknowledged = head.read(self._head)
+            with self.snapshot() as connection:
+                return head.fault(acknowledged, state.read(connection))
+        except StoreCorrupt as error:
+            return str(error)
+
+    def acknowledged(self) -> tuple[int, int]:
+        """The generation and the number of writes that were acknowledged last, as far as that is known."""
+        try:
+            return (self._head is not None and head.read(self._head)) or (0, 0)
+        except StoreCorrupt:
+            return (0, 0)
+
+    @contextmanager
+    def mending(self) -> Iterator[sa.Connection]:
+        """A transaction that writes without the ledger, for what need not be whole yet."""
+        with engines.writing(self._engine).begin() as connection:
+            yield connection
 
     def _acknowledge(self, generation: int, writes: int) -> None:
         """After a commit: empty SQLite's log where no reader needs it, and remember that the commit was there."""
