@@ -41,6 +41,19 @@ class Catalog(CatalogReader):
     def close(self) -> None:
         self._engine.dispose()
 
+    def _require_all_writes(self) -> None:
+        """Refuse a catalog that lacks what was acknowledged; acknowledge what a crash left unsaid."""
+        if self._head is None:
+            return
+        acknowledged = head.read(self._head)
+        with self.snapshot() as connection:
+            found = state.read(connection)
+        fault = head.fault(acknowledged, found)
+        if fault is not None:
+            raise seal.damaged(fault)
+        if acknowledged != (found.generation, found.writes):
+            self._acknowledge(found.generation, found.writes)
+
     def lost_writes(self) -> str | None:
         """What the catalog lacks of what was acknowledged, or that this can no longer be said; ``None``: nothing."""
         if self._head is None:
