@@ -78,7 +78,7 @@ class Maintenance:
         Raises:
             StoreLocked: another writer is at work.
         """
-        with writer_lock(self.path):
+        with writer_lock(self.path), self._catalog.exclusive():
             return compaction.compact(self._segments, self._catalog, progress, kind=self.settings.retrieval.dense_kind)
 
     def reindex(self, *, model: str | None = None, progress: OnProgress | None = None) -> ReindexReport:
@@ -94,7 +94,7 @@ class Maintenance:
         """
         settings = self.settings if model is None else self.settings.with_values(**{"embedding.model": model})
         embedder = self.embedder if model is None else load.embedder(settings.embedding)
-        with writer_lock(self.path):
+        with writer_lock(self.path), self._catalog.exclusive():
             report = Reindexer(self._segments, self._catalog, embedder, settings, progress).run()
         if model is not None:
             self.settings = settings

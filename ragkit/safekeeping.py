@@ -50,7 +50,7 @@ class Safekeeping:
             raise ValueError("forget takes URIs of documents, or a filter as where=")
         if dry_run:
             return self._eraser().preview(uris, where)
-        with writer_lock(self.path):
+        with writer_lock(self.path), self._catalog.exclusive():
             return self._eraser().forget(uris, where)
 
     def backup(self, target: str | Path) -> BackupReport:
@@ -79,7 +79,7 @@ class Safekeeping:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """The store's write lock; what an earlier erasure left pending is completed first."""
-        with writer_lock(self.path):
+        with writer_lock(self.path), self._catalog.exclusive():
             self._eraser().complete()
             yield
 

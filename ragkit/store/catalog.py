@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from ragkit.store import analysis, changes, head, pending, seal, state
 from ragkit.store import engine as engines
 from ragkit.store.changes import Change, NewDocument, batches, now
 from ragkit.store.reading import CatalogReader
+from ragkit.store.serverlock import server_lock
 from ragkit.store.state import Ledger
 from ragkit.store.tables import answers, documents, failures, segments, sources
 from ragkit.text.words import Analyzer
@@ -40,6 +41,10 @@ class Catalog(CatalogReader):
 
     def close(self) -> None:
         self._engine.dispose()
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """The lock that keeps out writers on other machines, where the database is reached from several."""
+        return server_lock(self._engine)
 
     def _require_all_writes(self) -> None:
         """Refuse a catalog that lacks what was acknowledged; acknowledge what a crash left unsaid."""

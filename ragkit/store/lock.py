@@ -16,6 +16,8 @@ from ragkit.errors import StoreLocked
 
 _READERS = "readers.lock"
 _RETRY_S = 0.005
+#: The time within which a writer that has the lock has said who it is.
+_NOTE_S = 0.5
 
 
 @contextmanager
@@ -94,8 +96,28 @@ def _readers(store: Path) -> Iterator[int]:
 
 
 def _holder(folder: Path) -> str:
+    """Who holds the lock, by the note that it leaves in the file as soon as it has it."""
+    deadline = time.monotonic() + _NOTE_S
+    while True:
+        try:
+            found = json.loads((folder / "writer.lock").read_text("utf-8"))
+            if _may_live(found["pid"], found["host"]):
+                return f"process {found['pid']} on {found['host']}, since {found['since']}"
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        if time.monotonic() >= deadline:
+            return "it is just starting, or just ending"
+        time.sleep(_RETRY_S)
+
+
+def _may_live(pid: int, host: str) -> bool:
+    """Whether the process may be there: a note whose writer is dead is about to be written anew."""
+    if host != socket.gethostname():
+        return True
     try:
-        found = json.loads((folder / "writer.lock").read_text("utf-8"))
-    except (OSError, ValueError):
-        return "it is just starting"
-    return f"process {found.get('pid')} on {found.get('host')}, since {found.get('since')}"
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
