@@ -27,8 +27,8 @@ from ragkit.store.pending import BEGUN
 from ragkit.store.state import Ledger
 from ragkit.store.tables import answers, chunks, documents, failures, sources
 
-#: The tables whose rows an erasure takes away, children first.
-_ERASED = (chunks, documents, answers, failures, sources)
+#: What a database server is told to write anew: the tables whose rows an erasure takes away, then its own statistics of them.
+_WRITTEN_ANEW = (*(table.name for table in (chunks, documents, answers, failures, sources)), "pg_catalog.pg_statistic")
 _RECORDS_AT_ONCE = 64
 _RETRY_S = 0.05
 
@@ -212,14 +212,14 @@ def _log_emptied(cursor: Any) -> bool:
 
 def _clean_server(engine: sa.Engine, patience_s: float) -> list[str]:
     left = []
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    own = sa.create_engine(engine.url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)  # VACUUM stands in no transaction
+    with own.connect() as connection:
         connection.exec_driver_sql(f"SET lock_timeout = {int(patience_s * 1000)}")
-        for table in _ERASED:
+        for table in _WRITTEN_ANEW:
             try:
-                connection.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {table.name}")
+                connection.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {table}")
             except DBAPIError as error:
-                left.append(f"dead rows of the table {table.name} ({_first_line(error)})")
-        connection.exec_driver_sql("RESET lock_timeout")
+                left.append(f"dead rows of the table {table} ({_first_line(error)})")
     return left
 
 
