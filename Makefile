@@ -12,10 +12,14 @@ PIN     = $(shell sed -n 's/^$(1)==/$(1)==/p' constraints.txt)
 SCRUB   = env $$(env | sed -n 's/^\(RAGKIT_[A-Za-z0-9_]*\)=.*/-u \1/p') HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 WORKERS ?= 2
 PYTEST_ARGS ?=
+# Points of fault injection, states of lost power, and how many of these are made on the disk and opened.
+FAULTS ?= 1000
+STATES ?= 100000
+REALISED ?= 300
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo ui test test-fast lint format types docs bench wheel clean distclean
+.PHONY: help install demo ui test test-fast faults faults-mutants lint format types docs bench wheel clean distclean
 
 help: ## the list of chores
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -55,6 +59,12 @@ test: $(VENV)/.dev ## every test
 
 test-fast: $(VENV)/.dev ## every test that takes seconds
 	$(SCRUB) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup -m 'not slow' $(PYTEST_ARGS)
+
+faults: $(VENV)/.dev ## the store killed, on a full and a failing disk, without power: FAULTS=1000 points (needs strace)
+	$(SCRUB) $(BIN)/python -m tests.faults --points $(FAULTS) --states $(STATES) --realised $(REALISED)
+
+faults-mutants: $(VENV)/.dev ## the same harness with each sync, rename and lock taken out: it must notice
+	$(SCRUB) $(BIN)/python -m tests.faults --points 0 --mutants
 
 lint: $(VENV)/.dev ## style
 	$(BIN)/ruff check .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -113,7 +114,7 @@ def _memory() -> Path | None:
 
 
 def _version() -> str:
-    found = subprocess.run(["git", "log", "-1", "--format=%h of %cI"], capture_output=True, text=True, check=False)
+    found = subprocess.run([shutil.which("git") or "git", "log", "-1", "--format=%h of %cI"], capture_output=True, text=True, check=False)
     return found.stdout.strip() or "without version"
 
 

@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -19,6 +20,7 @@ from ragkit import Ragkit
 from ragkit.errors import DocumentNotFound
 from tests.faults.operations import Operation, Room
 from tests.faults.states import EXPECTED_ERRORS
+from tests.faults.strace import strace_path
 
 TIMEOUT_S = 60.0
 ACKNOWLEDGED, FAILED, ODD, AGAIN = "acknowledged", "failed", "odd", "again"
@@ -48,23 +50,22 @@ def act(operation: Operation, room: Room, say: Callable[[str], None]) -> None:
         with room.open(embedder=operation.embedder) as kit:
             operation.act(room, kit)
             say(ACKNOWLEDGED)
-    except BaseException as error:  # the child must say what no user should meet, whatever it is
-        say(f"{FAILED if isinstance(error, EXPECTED_ERRORS) else ODD} {_line(error)}")
+    except EXPECTED_ERRORS as error:
+        say(f"{FAILED} {_line(error)}")
 
 
 def act_again(operation: Operation, room: Room, say: Callable[[str], None]) -> None:
     """As :func:`act`; after a failure the same open store is asked again, as a program that goes on would."""
     try:
-        kit = _open_twice(operation, room, say)
-        with kit:
+        with _open_twice(operation, room, say) as kit:
             try:
                 operation.act(room, kit)
                 say(ACKNOWLEDGED)
             except EXPECTED_ERRORS as error:
                 say(f"{FAILED} {_line(error)}")
                 _once_more(operation, room, kit, say)
-    except BaseException as error:  # as above
-        say(f"{FAILED if isinstance(error, EXPECTED_ERRORS) else ODD} {_line(error)}")
+    except EXPECTED_ERRORS as error:
+        say(f"{FAILED} {_line(error)}")
 
 
 def _open_twice(operation: Operation, room: Room, say: Callable[[str], None]) -> Ragkit:
@@ -94,7 +95,9 @@ def ask(operation: Operation, room: Room, what: What) -> Any:
     """What a child says, as JSON, after it looked at the room; the only line that it says."""
     said: list[str] = []
     run(operation, room, what=what, heard=said.append)
-    return json.loads(said[0]) if said else ["broken", ["the process that looks at the store died"]]
+    if not said or said[0].startswith(ODD):
+        return ["broken", [f"the process that looks at the store died: {said}"]]
+    return json.loads(said[0])
 
 
 def run(
@@ -144,15 +147,23 @@ def _child(
     before: Callable[[], None],
     what: What,
 ) -> None:
-    mine.close()
-    before()
-    theirs.recv(2)
-    what(operation, room, lambda line: theirs.sendall(f"{line}\n".encode()))
-    os._exit(0)
+    def say(line: str) -> None:
+        theirs.sendall(f"{line}\n".encode())
+
+    try:
+        mine.close()
+        before()
+        theirs.recv(2)
+        what(operation, room, say)
+    finally:
+        error = sys.exception()
+        if error is not None:  # what no user should meet, whatever it is
+            say(f"{ODD} {_line(error)}")
+        os._exit(0)
 
 
 def _attach(child: int, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
-    tracer = subprocess.Popen(["strace", *arguments, "-p", str(child)], stderr=subprocess.PIPE)
+    tracer = subprocess.Popen([strace_path(), *arguments, "-p", str(child)], stderr=subprocess.PIPE)
     if tracer.stderr is None or b"attached" not in tracer.stderr.readline():
         os.kill(child, signal.SIGKILL)
         raise RuntimeError("strace cannot attach to a child of this process")

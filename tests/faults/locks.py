@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -60,16 +61,14 @@ def _fork(before: Before, work: Callable[[], None]) -> tuple[int, int]:
     if child:
         os.close(says)
         return child, said
-    code = 1
     try:
         before()
         work()
-        code = 0
-    except BaseException as error:  # the parent judges it
-        os.write(says, f"{type(error).__name__}: {error}"[:1000].encode())
     finally:
-        os._exit(code)
-    return 0, 0
+        error = sys.exception()
+        if error is not None:
+            os.write(says, f"{type(error).__name__}: {error}"[:1000].encode())
+        os._exit(0)
 
 
 def _error_of(child: tuple[int, int]) -> str:

@@ -125,7 +125,7 @@ def judge(mutant: Mutant, stages: Sequence[Stage], work: Path) -> list[Verdict]:
 def all_mutants(stages: Sequence[Stage]) -> list[tuple[Mutant, list[Stage]]]:
     """Every guarded call found, and the guards that are no calls; each with the operations to try it on."""
     found = [(mutants.taken_out(*key), where) for key, where in discover(stages).items()]
-    writing = [stage for stage in stages if stage.operation.name in ("ingest", "ingest and merge", "delete")]
+    writing = [stage for stage in stages if stage.operation.name in ("ingest", "ingest beside a reader", "delete")]
     return [*found, *((mutant, writing) for mutant in mutants.OTHERS)]
 
 

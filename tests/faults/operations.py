@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +73,7 @@ class Operation:
     """``prepare`` makes the room, ``act`` does the one thing on the open store. ``needs`` is the method that it calls.
 
     With ``hot`` the room is left as by a process that was killed: the catalog's last commits stand in its log alone.
-    ``output`` is what the operation writes instead of the store. An operation with ``repeats`` may be done twice.
+    ``output`` is what the operation writes instead of the store. A ``damaged`` store is refused until the operation mends it.
     """
 
     name: str
@@ -80,7 +82,7 @@ class Operation:
     needs: str = ""
     hot: bool = False
     output: str = ""
-    repeats: bool = True
+    damaged: bool = False
     embedder: SyntheticEmbedder = EMBEDDER
 
     @property
@@ -147,6 +149,14 @@ def _ingest(room: Room, kit: Ragkit) -> object:
     return kit.ingest(room.documents, include=["7.txt", "8.txt"])
 
 
+def _ingest_beside_reader(room: Room, kit: Ragkit) -> object:
+    """A reader in the midst of a transaction: its log cannot be emptied, so the commit is durable by its own sync alone."""
+    with closing(sqlite3.connect(room.store / "catalog.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM documents").fetchall()
+        return _ingest(room, kit)
+
+
 def _first(room: Room, kit: Ragkit) -> object:
     return kit.ingest(room.documents)
 
@@ -202,16 +212,17 @@ OPERATIONS = (
     Operation("first", nothing, _first),
     Operation("ingest", filled, _ingest),
     Operation("ingest, log left", filled, _ingest, hot=True),
+    Operation("ingest beside a reader", filled, _ingest_beside_reader),
     Operation("update", filled, _update),
-    Operation("delete", filled, _delete, repeats=False),
-    Operation("delete, log left", filled, _delete, hot=True, repeats=False),
+    Operation("delete", filled, _delete),
+    Operation("delete, log left", filled, _delete, hot=True),
     Operation("ingest and merge", many, _merge),
     Operation("compact", many, _compact, needs="compact"),
     Operation("migrate", previous, _migrate),
     Operation("backup", filled, _backup, needs="backup", output="backup"),
     Operation("restore", backed_up, _restore, needs="restore", output="restored"),
-    Operation("forget", filled, _forget, needs="forget", repeats=False),
-    Operation("repair", damaged, _repair, needs="repair"),
+    Operation("forget", filled, _forget, needs="forget"),
+    Operation("repair", damaged, _repair, needs="repair", damaged=True),
     Operation("reindex", filled, _reindex, needs="reindex", embedder=OTHER_MODEL),
 )
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ragkit import Ragkit
 from tests.faults import forked, states, strace
-from tests.faults.operations import Operation, Room, build, text_of
+from tests.faults.operations import EMBEDDER, Operation, Room, build, text_of
 from tests.faults.states import ABSENT, Expected, content, content_at, output_content
 
 KILL, FULL, BROKEN, STAYS_FULL, STAYS_BROKEN = "SIGKILL", "ENOSPC", "EIO", "ENOSPC for good", "EIO for good"
@@ -34,7 +34,7 @@ class Stage:
     template: Room
     work: Path
     calls: list[strace.Call] = field(default_factory=list)
-    expected: Expected = Expected(old="", new="")
+    expected: Expected = field(default_factory=lambda: Expected(old="", new=""))
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def make_ready(operation: Operation, work: Path, before: Callable[[], None] = la
     room.path.rename(template.path)
     stage = Stage(operation, template, work)
     room = stage_room(stage)
-    old = states.CORRUPT if operation.name == "repair" else content_at(room.store, _embedder_before(operation)) if room.store.exists() else _empty(room)
+    old = _content_before(operation, room)
     for folders, options in ((None, []), (stage.folders, strace.recording(work / "calls"))):
         room = stage_room(stage)
         outcome = forked.run(operation, room, strace=options if folders else (), before=before)
@@ -88,10 +88,10 @@ def make_ready(operation: Operation, work: Path, before: Callable[[], None] = la
     return stage
 
 
-def _embedder_before(operation: Operation) -> states.SyntheticEmbedder:
-    from tests.faults.operations import EMBEDDER
-
-    return EMBEDDER
+def _content_before(operation: Operation, room: Room) -> str:
+    if operation.damaged:
+        return states.CORRUPT
+    return content_at(room.store, EMBEDDER) if room.store.exists() else _empty(room)
 
 
 def _empty(room: Room) -> str:

@@ -167,7 +167,8 @@ def _kept_faults(loss: Loss, names: dict[int, dict[str, int]]) -> list[str]:
         faults.append(f"{_HEAD}: it forgets an acknowledged write")
     if loss.stage.operation.name == "forget":
         before, after = (_folder(tree, _SEGMENTS) or {} for tree in (loss.trace.folders, loss.index.names(at, Kept())))
-        faults += [f"{name}: it was erased, and is back" for name in _folder(names, _SEGMENTS) or {} if name in before and name not in after]
+        back = {*(_folder(names, _SEGMENTS) or {})} & {*before} - {*after}
+        faults += [f"{name}: it was erased, and is back" for name in sorted(back)]
     return faults
 
 

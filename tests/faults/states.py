@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
 from ragkit import Ragkit
-from ragkit.errors import RagkitError
+from ragkit.errors import RagkitError, StoreCorrupt
 from ragkit.testing import SyntheticEmbedder
-from tests.faults.operations import Operation, Room, text_of
+from tests.faults.operations import EMBEDDER, Operation, Room, text_of
 
 QUERIES = ("lighthouse keeper whale oil", "rye bread in the morning", "document edition glacier", "anna bridge")
 #: What a failed operation may raise: ragkit's own errors, the system's, and the database's.
@@ -62,11 +61,9 @@ def content_at(store: Path, embedder: SyntheticEmbedder) -> str:
 
 def half_files(segments: Path) -> list[str]:
     """Files that stand under their final name and are not whole: no writer of whole files leaves any, wherever it dies."""
-    found = []
-    for file in sorted(segments.iterdir() if segments.is_dir() else ()):
-        if not file.name.startswith(".") and not _parses(file):
-            found.append(f"{file.name} stands under its final name and is not whole")
-    return found
+    found = sorted(segments.iterdir() if segments.is_dir() else ())
+    half = [file.name for file in found if not file.name.startswith(".") and not _parses(file)]
+    return [f"{name} stands under its final name and is not whole" for name in half]
 
 
 def _parses(file: Path) -> bool:
@@ -88,39 +85,47 @@ def _parses(file: Path) -> bool:
 
 
 def verdict(room: Room, operation: Operation, expected: Expected, *, acknowledged: bool) -> tuple[str, list[str]]:
-    """``old`` or ``new`` (``same`` where both are equal), and what is wrong: everything that must be true after a fault, whatever it was."""
-    faults = half_files(room.store / "segments")
-    embedder, state = operation.embedder, ""
+    """``old`` or ``new`` (``same`` where both are equal), and what is wrong of all that must be true after a fault."""
+    faults = [] if operation.damaged else half_files(room.store / "segments")
     try:
-        state, embedder = _state(room, operation, expected)
+        state, embedder = _state(room, operation)
     except EXPECTED_ERRORS as error:
         return "broken", [*faults, f"the store does not open: {_line(error)}"]
-    name = "same" if same(expected.old, expected.new) and same(state, expected.new) else "new" if same(state, expected.new) else "old" if same(state, expected.old) else "other"
+    name = _name(state, expected)
     if name == "other":
         faults.append("neither the old nor the new content")
     if acknowledged and name == "old":
         faults.append("an acknowledged commit is lost")
-    faults += _afterwards(room, embedder)
+    faults += _afterwards(room, embedder, mend=operation.damaged)
     if operation.output:
         faults += _output_faults(room, operation, expected, acknowledged=acknowledged)
     return name, faults
 
 
-def _state(room: Room, operation: Operation, expected: Expected) -> tuple[str, SyntheticEmbedder]:
-    from tests.faults.operations import EMBEDDER
+def _name(state: str, expected: Expected) -> str:
+    old, new = same(state, expected.old), same(state, expected.new)
+    return "same" if old and new else "new" if new else "old" if old else "other"
 
-    if operation.embedder is EMBEDDER:
-        return content_at(room.store, EMBEDDER), EMBEDDER
-    with Ragkit.open(room.store, embedder=EMBEDDER) as kit:
+
+def _state(room: Room, operation: Operation) -> tuple[str, SyntheticEmbedder]:
+    """The content, and the embedder that it was made with."""
+    with room.open() as kit:
         model = kit.status()["embedding_model"]
     embedder = EMBEDDER if model is None or model["sha256"] == EMBEDDER.sha256 else operation.embedder
-    return content_at(room.store, embedder), embedder
+    try:
+        return content_at(room.store, embedder), embedder
+    except StoreCorrupt:
+        if operation.damaged:
+            return CORRUPT, embedder
+        raise
 
 
-def _afterwards(room: Room, embedder: SyntheticEmbedder) -> list[str]:
-    """``check``, another write, its effect, ``check``."""
+def _afterwards(room: Room, embedder: SyntheticEmbedder, *, mend: bool) -> list[str]:
+    """``check``, another write, its effect, ``check``. With ``mend`` the store is repaired first."""
     try:
         with room.open(embedder=embedder) as kit:
+            if mend:
+                kit.repair()
             faults = [f"check: {line}" for line in kit.check()]
             kit.add_text(text_of(99), uri="note:after", metadata={"kind": "after"})
             if kit.text("note:after") != text_of(99):

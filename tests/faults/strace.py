@@ -17,7 +17,9 @@ CHANGING = (
     "link linkat symlink symlinkat fsync fdatasync sync_file_range sendfile copy_file_range fchmod chmod utimensat openat open creat"
 ).split()
 #: Calls that only look, or lock.
-LOOKING = "read pread64 readv preadv lseek stat lstat fstat newfstatat statx access faccessat faccessat2 getdents64 flock fcntl mmap close".split()
+LOOKING = (
+    "read pread64 readv preadv lseek stat lstat fstat newfstatat statx access faccessat faccessat2 getdents64 flock fcntl mmap close"
+).split()
 FULL = frozenset(CHANGING) - {"unlink", "unlinkat", "rmdir", "fchmod", "chmod", "utimensat", "truncate"}
 
 _LINE = re.compile(r"^(\d+) +([a-z_0-9]+)\((.*)$")
@@ -33,11 +35,17 @@ class Call:
 
 
 @cache
+def strace_path() -> str:
+    """Where strace is; empty where it is not."""
+    return shutil.which("strace") or ""
+
+
+@cache
 def why_not() -> str:
     """Why strace cannot be used here; empty when it can."""
-    if shutil.which("strace") is None:
+    if not strace_path():
         return "strace is not installed"
-    probe = subprocess.run(["strace", "-o", "/dev/null", "-e", "trace=none", "true"], capture_output=True, check=False)
+    probe = subprocess.run([strace_path(), "-o", "/dev/null", "-e", "trace=none", "true"], capture_output=True, check=False)
     return "" if probe.returncode == 0 else "strace may not trace processes here"
 
 
