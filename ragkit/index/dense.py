@@ -16,6 +16,9 @@ from ragkit.index.lexical import Mask, Rows
 #: Below this share of visible rows an approximate index with a selector finds too little.
 _LEAST_SHARE = 0.1
 _AT_ONCE = 32768
+#: Rows fetched beyond those asked for, and the difference of two cosines that FAISS and numpy may order differently.
+_MORE = 16
+_SAME = 1e-5
 
 
 def build(parts: Iterable[NDArray[np.float32]], dimension: int) -> Any:
@@ -130,13 +133,21 @@ def _cosines(index: Any, query: NDArray[np.float32], rows: Rows) -> NDArray[np.f
 def _exact(index: Any, query: NDArray[np.float32], k: int, mask: Mask | None) -> tuple[Rows, NDArray[np.float32]]:
     import faiss
 
-    k = min(k, index.ntotal if mask is None else int(mask.sum()))
-    if not k:
+    visible = index.ntotal if mask is None else int(mask.sum())
+    if not min(k, visible):
         return np.zeros(0, np.int64), np.zeros(0, np.float32)
     parameters = None
     if mask is not None:
         selector = faiss.IDSelectorBitmap(np.packbits(mask, bitorder="little"))
         parameters = faiss.SearchParameters(sel=selector)
-    _, rows = index.search(np.ascontiguousarray(query[None], np.float32), k, params=parameters)
+    fetched = min(k + _MORE, visible)
+    while True:
+        near, rows = index.search(np.ascontiguousarray(query[None], np.float32), fetched, params=parameters)
+        # Of equal rows FAISS finds any, and its sums differ in the last bits: what is as near as the k-th row is ranked here.
+        if fetched == visible or near[0, -1] < near[0, k - 1] - _SAME:
+            break
+        fetched = min(4 * fetched, visible)
     found = np.sort(rows[0][rows[0] >= 0].astype(np.int64))
-    return found, _cosines(index, query, found)
+    scores = _cosines(index, query, found)
+    best = np.sort(np.lexsort((found, -scores))[:k])
+    return found[best], scores[best]
