@@ -121,7 +121,7 @@ def backup(store: Path, segments: Path, catalog: Catalog, target: Path) -> Backu
             chunks=chunks,
             files=tuple(found),
         )
-        files.write_once(part, _MANIFEST, manifest.to_bytes())
+        (part / _MANIFEST).write_bytes(manifest.to_bytes())  # synced with all the rest before the folder has its name
     return BackupReport(
         backup=str(target),
         generation=generation,
