@@ -29,16 +29,16 @@ def run(*arguments: str) -> str:
 def test_a_killed_or_failing_write_leaves_the_old_or_the_new_store() -> None:
     """Forty faults over three operations, and power lost a thousand times in each: nothing is lost, nothing half."""
     operations = ("--only", "ingest", "--only", "delete", "--only", "first")
-    said = run("--points", "40", "--states", "3000", "--realised", "12", *operations)
+    said = run("--points", "40", "--states", "3000", "--realised", "9", *operations)
     assert "40 points in" in said
     assert " 0 bad, 0 missed" in said
-    assert "3012 states of lost power, 0 bad" in said
+    assert "3009 states of lost power, 0 bad" in said
 
 
 @pytest.mark.slow
 def test_the_harness_sees_a_missing_guard() -> None:
     """Without the sync of a segment's file, without its rename, or without the writers' lock something goes red."""
-    for guard in ("fsync in files.write_once", "replace in files.write_once", "flock in lock.writer_lock"):
-        said = run("--points", "0", "--only", "ingest", "--mutants", guard)
-        assert said.count(guard.split(" in ")[1]) >= 2, f"{guard} was not tried: {said}"
-        assert "NOBODY" not in said
+    guards = ("fsync in files.write_once", "replace in files.write_once", "flock in lock.writer_lock")
+    said = run("--points", "0", "--only", "ingest", "--mutants", ";".join(guards))
+    assert all(guard in said for guard in guards), f"not all were tried: {said}"
+    assert "NOBODY" not in said
