@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Self
 
 import sqlalchemy as sa
 
@@ -18,22 +18,63 @@ _SHOWN = 20
 
 
 def faults(connection: sa.Connection) -> list[str]:
-    """What is wrong with the catalog, a line each; no index is relied on, and each part is looked at though another is unreadable."""
+    """What is wrong with the catalog, a line each; each part is looked at, though another is unreadable.
+
+    It is read on other connections than the given one, which stays usable.
+    """
     found: list[str] = []
     for part in (_database_faults, _document_faults, _chunk_faults, _small_faults, _generation_faults, _total_faults):
-        try:
-            found.extend(_first(part(connection)))
-        except StoreCorrupt as error:
-            found.append(str(error))
+        with _Reader(connection.engine) as reader:
+            try:
+                found.extend(_first(part(reader)))
+            except StoreCorrupt as error:
+                found.append(str(error))
     return list(dict.fromkeys(found))
 
 
 def broken_documents(connection: sa.Connection) -> list[str]:
     """URIs of live documents whose row, text or a passage is not what was written."""
-    broken = [row.uri for row, reason in _documents(connection) if reason is not None and row.removed_generation is None]
-    for row, _ in _chunks(connection):
-        broken.append(row.uri)
+    with _Reader(connection.engine) as reader:
+        broken = [row.uri for row, reason in _documents(reader) if reason is not None and row.removed_generation is None]
+        broken += [row.uri for row, _ in _chunks(reader)]
     return sorted({str(uri) for uri in broken if uri is not None})
+
+
+class _Reader:
+    """Reads one snapshot, and goes on with another connection after one that met with damage."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._connection: sa.Connection | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def connection(self) -> sa.Connection:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
+
+    def rows(self, query: sa.Select[Any]) -> list[Any]:
+        """All rows of the query.
+
+        Raises:
+            StoreCorrupt: they cannot be read.
+        """
+        try:
+            return list(self.connection.execute(query).all())
+        except StoreCorrupt:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 def _first(lines: Iterator[str]) -> Iterator[str]:
@@ -48,29 +89,30 @@ def _first(lines: Iterator[str]) -> Iterator[str]:
         yield f"{more} more like the last"
 
 
-def _database_faults(connection: sa.Connection) -> Iterator[str]:
+def _database_faults(reader: _Reader) -> Iterator[str]:
     """What SQLite itself finds: pages, indexes against their tables, foreign keys."""
-    if connection.dialect.name == "sqlite":
-        yield from (f"catalog: {line}" for line in connection.exec_driver_sql("PRAGMA integrity_check(20)").scalars() if line != "ok")
+    if reader.connection.dialect.name == "sqlite":
+        lines = reader.connection.exec_driver_sql("PRAGMA integrity_check(20)").scalars().all()
+        yield from (f"catalog: {line}" for line in lines if line != "ok")
 
 
-def _document_faults(connection: sa.Connection) -> Iterator[str]:
-    for row, reason in _documents(connection):
+def _document_faults(reader: _Reader) -> Iterator[str]:
+    for row, reason in _documents(reader):
         if reason is not None:
             yield f"document {row.uri!r}, version {row.version}: its {reason} is not what was written"
 
 
-def _documents(connection: sa.Connection) -> Iterator[tuple[Any, str | None]]:
+def _documents(reader: _Reader) -> Iterator[tuple[Any, str | None]]:
     """Each document's row and what of it is broken, if anything."""
     columns = document_columns()
     body = sa.select(documents.c.structure, documents.c.text)
-    for row in _pages(connection, sa.select(*columns), documents.c.id):
+    for row in _pages(reader, sa.select(*columns), documents.c.id):
         if not seal.intact_document(row):
             yield row, "row"
             continue
         try:
-            structure, text = connection.execute(body.where(documents.c.id == row.id)).one()
-        except (StoreCorrupt, sa.exc.NoResultFound):
+            [(structure, text)] = reader.rows(body.where(documents.c.id == row.id))
+        except (StoreCorrupt, ValueError):  # unreadable, or not one row
             yield row, "text"
             continue
         live = row.removed_generation is None
@@ -78,37 +120,42 @@ def _documents(connection: sa.Connection) -> Iterator[tuple[Any, str | None]]:
         yield row, None if whole else "text"
 
 
-def _chunk_faults(connection: sa.Connection) -> Iterator[str]:
-    for row, reason in _chunks(connection):
+def _chunk_faults(reader: _Reader) -> Iterator[str]:
+    for row, reason in _chunks(reader):
         yield f"passage {row.id} of {row.uri!r} {reason}"
 
 
-def _chunks(connection: sa.Connection) -> Iterator[tuple[Any, str]]:
+def _chunks(reader: _Reader) -> Iterator[tuple[Any, str]]:
     """Each broken chunk, and why it is."""
     cut = sa.func.substr(documents.c.text, chunks.c.start + 1, chunks.c.end - chunks.c.start)
     own = [chunks.c[name] for name in seal.FIELDS["chunks"]]
     place = (documents.c.uri, documents.c.title, documents.c.version, documents.c.first_chunk, documents.c.chunks)
     query = sa.select(*own, *place, chunks.c.seal, cut.label("passage")).outerjoin(documents, documents.c.id == chunks.c.document_id)
-    for row in _pages(connection, query, chunks.c.id):
+    for row in _pages(reader, query, chunks.c.id):
         if not seal.intact_chunk(row[:7], (row.uri, row.title, row.version), row.seal, row.passage or ""):
             yield row, "is not what was written"
         elif row.first_chunk is None or not row.first_chunk <= row.id < row.first_chunk + row[11]:
             yield row, "is not one of its document's"
 
 
-def _small_faults(connection: sa.Connection) -> Iterator[str]:
+def _small_faults(reader: _Reader) -> Iterator[str]:
     for table in (segments, answers, sources, failures):
         columns = [*[table.c[name] for name in seal.FIELDS[table.name]], table.c.seal]
-        for row in connection.execute(sa.select(*columns)):
+        try:
+            rows = reader.rows(sa.select(*columns))
+        except StoreCorrupt as error:
+            yield f"{table.name}: {error}"
+            continue
+        for row in rows:
             if row[-1] != seal.of(table.name, row[:-1]):
                 yield f"the row of {table.name} {row[0]!r} is not what was written"
 
 
-def _generation_faults(connection: sa.Connection) -> Iterator[str]:
+def _generation_faults(reader: _Reader) -> Iterator[str]:
     """Generations follow one another, and each seal covers the one before."""
-    found = state.read(connection)
+    found = state.read(reader.connection)
     chain, last = b"", 0
-    for row in connection.execute(sa.select(generations).order_by(generations.c.number)):
+    for row in reader.rows(sa.select(generations).order_by(generations.c.number)):
         chain = seal.generation(chain, row.number, row.created_at, row.reason)
         if row.number != last + 1 or row.seal != chain:
             yield f"generation {row.number} is not what was written, or generation {last + 1} is gone"
@@ -118,8 +165,8 @@ def _generation_faults(connection: sa.Connection) -> Iterator[str]:
         yield f"generation {found.generation} is the active one, the last one recorded is {last}"
 
 
-def _total_faults(connection: sa.Connection) -> Iterator[str]:
-    found = state.read(connection)
+def _total_faults(reader: _Reader) -> Iterator[str]:
+    found = state.read(reader.connection)
     live = sa.func.coalesce(documents.c.removed_generation, 0) == 0
     queries: dict[str, sa.Select[Any]] = {
         "documents": sa.select(documents.c.id, documents.c.token).where(live),
@@ -131,23 +178,19 @@ def _total_faults(connection: sa.Connection) -> Iterator[str]:
         "failures": sa.select(failures.c.uri, failures.c.reason),
     }
     for name, query in queries.items():
-        fault = _guarded(lambda query=query, name=name: found.fault(name, [row[0] for row in connection.execute(query)]))
+        try:
+            fault = found.fault(name, [row[0] for row in reader.rows(query)])
+        except StoreCorrupt as error:
+            fault = str(error)
         if fault is not None:
             yield fault
 
 
-def _guarded(look: Callable[[], str | None]) -> str | None:
-    try:
-        return look()
-    except StoreCorrupt as error:
-        return str(error)
-
-
-def _pages(connection: sa.Connection, query: sa.Select[Any], key: sa.Column[Any]) -> Iterator[Any]:
+def _pages(reader: _Reader, query: sa.Select[Any], key: sa.Column[Any]) -> Iterator[Any]:
     """The rows of ``query`` by rising ``key``, a batch at a time, so that a large store is not held in memory."""
     last = None
     while True:
-        some = connection.execute((query if last is None else query.where(key > last)).order_by(key).limit(_BATCH)).all()
+        some = reader.rows((query if last is None else query.where(key > last)).order_by(key).limit(_BATCH))
         yield from some
         if len(some) < _BATCH:
             return

@@ -51,7 +51,7 @@ def read(folder: Path) -> tuple[int, int] | None:
         return None
     except (OSError, ValueError) as error:
         raise _damaged(folder, str(error)) from error
-    content = {name: found.get(name) for name in ("generation", "writes")} if isinstance(found, dict) else {}
+    content: dict[str, Any] = {name: found.get(name) for name in ("generation", "writes")} if isinstance(found, dict) else {}
     if not content or found.get("seal") != seal.of("head", sorted(content.items())).hex():
         raise _damaged(folder, "its content is not what was written")
     return content["generation"], content["writes"]

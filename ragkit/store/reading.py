@@ -59,7 +59,7 @@ class CatalogReader:
     @contextmanager
     def snapshot(self) -> Iterator[sa.Connection]:
         """A connection on which everything read belongs to one generation."""
-        with self._engine.connect() as connection, connection.begin():
+        with self._engine.connect() as connection:  # nothing to commit: the first statement begins, closing rolls back
             yield connection
 
     # --- generations -----------------------------------------------------------------------------------------
