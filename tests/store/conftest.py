@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import getpass
 import itertools
+import os
 import pwd
 import shutil
 import socket
@@ -114,16 +115,19 @@ def embedder() -> SyntheticEmbedder:
 
 @pytest.fixture
 def make_kit(settings_for: SettingsFor, store: Path, embedder: SyntheticEmbedder) -> Iterator[MakeKit]:
-    """``make_kit(path=store, *, embedder=…, create=True, **values)``: opens the store at ``path``; ``values`` are settings.
+    """``make_kit(path=store, *, embedder=…, create=True, damaged=False, **values)``: opens the store at ``path``; ``values`` are settings.
 
     The same path opens the same store again. What is still open when the test ends is closed.
     """
     opened: list[Ragkit] = []
 
-    def make(path: Path | None = None, *, embedder: Embedder = embedder, create: bool = True, **values: object) -> Ragkit:
+    def make(
+        path: Path | None = None, *, embedder: Embedder = embedder, create: bool = True, damaged: bool = False, **values: object
+    ) -> Ragkit:
         path = path or store
         given = {name.replace("__", "."): value for name, value in values.items()}
-        opened.append(Ragkit.open(path, settings=settings_for(path).with_values(**given), embedder=embedder, create=create))
+        settings = settings_for(path).with_values(**given)
+        opened.append(Ragkit.open(path, settings=settings, embedder=embedder, create=create, damaged=damaged))
         return opened[-1]
 
     yield make
@@ -135,3 +139,10 @@ def make_kit(settings_for: SettingsFor, store: Path, embedder: SyntheticEmbedder
 def kit(make_kit: MakeKit) -> Ragkit:
     """An empty store."""
     return make_kit()
+
+
+@pytest.fixture
+def memory_folder() -> Iterator[Path]:
+    """A folder in memory where there is one, for tests that write much and do not look at what reaches the disk."""
+    with tempfile.TemporaryDirectory(prefix="ragkit-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as made:
+        yield Path(made)

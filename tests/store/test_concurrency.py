@@ -57,6 +57,7 @@ def seen(process: subprocess.Popen[str]) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_every_result_equals_one_generation(make_kit: MakeKit, store: Path, tmp_path: Path, pytestconfig: pytest.Config) -> None:
     """Threads and processes search, explain, ask, list and open while another process writes, deletes and compacts."""
     seconds = float(pytestconfig.getoption("--seconds") or SECONDS)

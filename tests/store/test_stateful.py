@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,7 +30,7 @@ from ragkit.text.chunking import chunk
 from ragkit.text.words import terms
 
 SEQUENCES = 200
-STEPS = 10
+STEPS = 8
 K1, B = 1.2, 0.75
 #: Half precision keeps 11 bits, so the product of two unit vectors, one of them so rounded, is off by at most this.
 HALF = 2.0**-11
@@ -219,29 +218,28 @@ def okapi(texts: list[str], query: str) -> np.ndarray:
     return np.asarray(BM25Okapi(rows, k1=K1, b=B, epsilon=0.25).get_scores(terms(query)))
 
 
-def test_the_store_is_a_dictionary(catalog_url: str, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.slow
+def test_the_store_is_a_dictionary(
+    catalog_url: str, memory_folder: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After every add, update, deletion, synchronisation, compaction, restart and crash, on either catalog."""
     monkeypatch.setattr(compaction, "FAN_IN", 3)
     on_server = not catalog_url.startswith("sqlite")
     runs = int(pytestconfig.getoption("--runs") or SEQUENCES)
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # crashes are simulated: what reaches the disk is tested elsewhere
-    with tempfile.TemporaryDirectory(prefix="ragkit-", dir=memory) as home:
-        values = {"generation.model": "none", "catalog.url": catalog_url if on_server else "", "chunking.max_tokens": 16}
-        values |= {"retrieval.bm25_k1": K1, "retrieval.bm25_b": B}
-        machine = type(
-            "Machine",
-            (StoreMachine,),
-            {
-                "home": Path(home),
-                "values": Settings().with_values(**values),
-                "empty": staticmethod(lambda: clear(catalog_url) if on_server else None),
-            },
-        )
-        checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-        limits = settings(
-            max_examples=max(1, runs // (10 if on_server else 1)), stateful_step_count=STEPS, deadline=None, suppress_health_check=checks
-        )
-        run_state_machine_as_test(machine, settings=limits)
+    values = {"generation.model": "none", "catalog.url": catalog_url if on_server else "", "chunking.max_tokens": 16}
+    values |= {"retrieval.bm25_k1": K1, "retrieval.bm25_b": B}
+    members = {
+        "home": memory_folder,
+        "values": Settings().with_values(**values),
+        "empty": staticmethod(lambda: clear(catalog_url) if on_server else None),
+    }
+    limits = settings(
+        max_examples=max(1, runs // (10 if on_server else 1)),
+        stateful_step_count=STEPS,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+    )
+    run_state_machine_as_test(type("Machine", (StoreMachine,), members), settings=limits)
 
 
 def clear(url: str) -> None:
