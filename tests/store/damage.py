@@ -53,7 +53,6 @@ def build(store: Path, *, then: Callable[[str], None] = lambda stage: None) -> s
             kit.add_text(text_of(number), uri=f"mill:{number}", title=f"Mill {number}", acl=["anna", "böb"] if number % 2 else ["carl"])
         kit.add_text(text_of(3, 2), uri="mill:3", metadata={"year": 1903})
         then("second")
-        kit.delete("mill:8")
         for number in range(11, 14):
             kit.add_text(text_of(number), uri=f"mill:{number}", metadata={"year": 1700 + number})
         kit.delete("mill:5")

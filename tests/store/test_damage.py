@@ -292,7 +292,7 @@ def test_a_commit_that_was_not_acknowledged_is_there(past: Past, tmp_path: Path)
         if content is not None:
             (made / "head.json").write_bytes(content)
         with open_kit(made) as kit:
-            assert len(kit.documents()) == 12
+            assert len(kit.documents()) == 13
             assert head.read(made) == head.read(past.store)
 
 
