@@ -11,6 +11,7 @@ from ragkit.check import faults
 from ragkit.models import load
 from ragkit.records import Progress
 from ragkit.reindex import Reindexer, ReindexReport
+from ragkit.repair import Repairer, RepairReport
 from ragkit.settings import Settings
 from ragkit.store import compaction, statistics
 from ragkit.store.catalog import Catalog
@@ -80,6 +81,20 @@ class Maintenance:
         """
         with writer_lock(self.path), self._catalog.exclusive():
             return compaction.compact(self._segments, self._catalog, progress, kind=self.settings.retrieval.dense_kind)
+
+    def repair(self, *, progress: OnProgress | None = None) -> RepairReport:
+        """Mend what :meth:`check` finds. A store that cannot be opened any more opens with ``Ragkit.open(…, damaged=True)``.
+
+        Damaged files are moved to ``quarantine/`` in the store's folder, and what they held is rebuilt from the catalog's text
+        in one commit. A document whose text is damaged is taken out and named in the report. It may be interrupted and run again.
+
+        Raises:
+            StoreCorrupt: the database itself cannot be read any more; ``ragkit restore`` brings back a backup.
+            ModelMismatch: passages must be embedded, and the settings name another model than the store's.
+            StoreLocked: another writer is at work.
+        """
+        with writer_lock(self.path), self._catalog.exclusive():
+            return Repairer(self._segments, self._catalog, self.embedder, self.settings, progress).run()
 
     def reindex(self, *, model: str | None = None, progress: OnProgress | None = None) -> ReindexReport:
         """Cut and embed every document anew, with the embedding model ``model``, else with that of the settings.

@@ -30,7 +30,7 @@ class Catalog(CatalogReader):
         super().__init__(engines.connect(url))
         self._head = _folder_of(self._engine)
         try:
-            if self._head is not None and head.read(self._head) is not None and not engines.holds_catalog(self._engine):
+            if self._head is not None and (self._head / head.NAME).exists() and not engines.holds_catalog(self._engine):
                 raise seal.damaged(f"{self._engine.url.database} holds no tables")
             engines.migrate(self._engine)
             if not damaged:

@@ -49,6 +49,11 @@ class CompactReport(Jsonable):
     seconds: float = 0.0
 
 
+def is_ours(name: str) -> bool:
+    """Whether a file's name is one that a writer gives to a segment's part, whole or half written."""
+    return _OURS.fullmatch(name) is not None
+
+
 def segment_name(first_chunk: int) -> str:
     """A name that no segment had before; names sort as their first chunks do."""
     return f"{first_chunk:012d}-{uuid.uuid4().hex[:8]}"
@@ -142,7 +147,7 @@ def sweep(folder: Path, catalog: Catalog, *, patience_s: float = 0.25) -> bool:
         removed = catalog.removed_segments()
         with catalog.snapshot() as connection:
             used = {file.name for info in catalog.segments(connection) for file in info.files}
-        strays = [file for file in folder.iterdir() if file.name not in used and _OURS.fullmatch(file.name)]
+        strays = [file for file in folder.iterdir() if file.name not in used and is_ours(file.name)]
         for file in strays:
             file.unlink()
     if strays:

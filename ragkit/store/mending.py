@@ -30,14 +30,22 @@ _PLAIN = (answers, sources, failures)
 
 @record
 class Survey:
-    """A catalog as far as it can be trusted. ``broken`` names the document rows that cannot be, by their id; ``recut`` are live
-    documents whose text is whole and whose chunks are not; ``live`` are the ids of whole chunks, ``strays`` those of all other rows."""
+    """A catalog as far as it can be trusted.
 
-    broken: Mapping[int, str]
+    ``broken`` are the ids of document rows that cannot be, ``lost`` what those of them that lived were called; ``recut`` are live
+    documents whose text is whole and whose chunks are not. ``live`` are the ids of whole chunks, rising, ``strays`` those of all
+    other rows, ``dead`` the tombstones as they stand. ``infos`` are the active segments in the order of their ``firsts``, the
+    first chunks.
+    """
+
+    broken: tuple[int, ...]
+    lost: tuple[str, ...]
     recut: tuple[int, ...]
     live: NDArray[np.int64]
     strays: tuple[int, ...]
+    dead: NDArray[np.int64]
     infos: tuple[SegmentInfo, ...]
+    firsts: tuple[int, ...]
     broken_rows: tuple[tuple[str, Any], ...]
     state: state.State | None
     next_chunk_id: int
@@ -55,14 +63,16 @@ def survey(connection: sa.Connection) -> Survey:
         found: state.State | None = state.read(connection)
     except StoreCorrupt:
         found = None
-    broken: dict[int, str] = {}
+    broken: list[int] = []
+    lost: list[str] = []
     recut: list[int] = []
     whole: list[int] = []
     numbers = [0]
     for key, row in _each(connection, document_columns(), documents.c.id):
-        reason = _document_fault(connection, key, row)
-        if row is None or reason is not None:
-            broken[key] = f"document number {key}" if row is None or not isinstance(row.uri, str) else row.uri
+        if not _intact(connection, key, row):
+            broken.append(key)
+            if row is None or row.removed_generation is None or _has_text(connection, key):
+                lost.append(_called(key, row))
             continue
         numbers.extend((row.added_generation, row.removed_generation or 0))
         if row.removed_generation is None:
@@ -71,14 +81,19 @@ def survey(connection: sa.Connection) -> Survey:
             if theirs is None:
                 recut.append(key)
     rows = connection.execute(sa.select(chunks.c.id)).scalars().all()
-    kept, plain = _segments(connection), _broken_rows(connection)
+    lost.extend(_called(key, None) for key in _without_document(connection))
+    infos, broken_segments = _segments(connection)
+    dead = [key for key in connection.execute(sa.select(tombstones.c.chunk_id)).scalars() if isinstance(key, int)]
     return Survey(
-        broken=broken,
+        broken=tuple(broken),
+        lost=tuple(lost),
         recut=tuple(recut),
         live=np.array(sorted(whole), np.int64),
         strays=tuple(set(rows) - set(whole)),
-        infos=tuple(kept[0]),
-        broken_rows=(*kept[1], *plain),
+        dead=np.array(sorted(dead), np.int64),
+        infos=tuple(info for _, info in infos),
+        firsts=tuple(first for first, _ in infos),
+        broken_rows=(*broken_segments, *_broken_rows(connection)),
         state=found,
         next_chunk_id=_next_chunk(connection) if found is None else found.row["next_chunk_id"],
         next_document_id=_highest(connection, documents.c.id) + MARGIN if found is None else found.row["next_document_id"],
@@ -110,10 +125,10 @@ def mend(
     ``acknowledged`` are the generation and the number of writes that the store had come to before; ``identified`` are the
     columns of the state that say which model and analysis the index has, for when the state itself is lost.
     """
-    for ids in batches(list(found.broken)):
+    for ids in batches(found.broken):
         connection.execute(chunks.delete().where(chunks.c.document_id.in_(ids)))
         connection.execute(documents.delete().where(documents.c.id.in_(ids)))
-    for ids in batches([key for key in found.strays if key is not None]):
+    for ids in batches(found.strays):
         connection.execute(chunks.delete().where(chunks.c.id.in_(ids)))
     by_name = {table.name: table for table in (segments, *_PLAIN)}
     for name, key in found.broken_rows:
@@ -153,13 +168,28 @@ def _one(connection: sa.Connection, query: sa.Select[Any]) -> Any:
         return None
 
 
-def _document_fault(connection: sa.Connection, key: Any, row: Any) -> str | None:
+def _intact(connection: sa.Connection, key: Any, row: Any) -> bool:
+    """Whether a document's row, structure and text are what was written."""
     if row is None or not seal.intact_document(row):
-        return "row"
+        return False
     body = _one(connection, sa.select(documents.c.structure, documents.c.text).where(documents.c.id == key))
     live = row.removed_generation is None
-    whole = body is not None and seal.intact_body(row.seal, body.text, body.structure) and live == (body.text is not None)
-    return None if whole else "text"
+    return body is not None and seal.intact_body(row.seal, body.text, body.structure) and live == (body.text is not None)
+
+
+def _has_text(connection: sa.Connection, key: Any) -> bool:
+    """Whether a document was live, whatever its row says: a removed one has no text."""
+    return bool(connection.execute(sa.select(documents.c.text.is_not(None)).where(documents.c.id == key)).scalar())
+
+
+def _called(key: Any, row: Any) -> str:
+    return row.uri if row is not None and isinstance(row.uri, str) else f"document number {key}"
+
+
+def _without_document(connection: sa.Connection) -> list[Any]:
+    """Numbers of documents that chunks speak of and that are not there."""
+    query = sa.select(chunks.c.document_id).distinct().outerjoin(documents, documents.c.id == chunks.c.document_id)
+    return list(connection.execute(query.where(documents.c.id.is_(None))).scalars())
 
 
 def _whole_chunks(connection: sa.Connection, document: Any) -> list[int] | None:
@@ -179,8 +209,8 @@ def _whole_chunks(connection: sa.Connection, document: Any) -> list[int] | None:
     return list(expected) if [row.id for row in rows] == list(expected) else None
 
 
-def _segments(connection: sa.Connection) -> tuple[list[SegmentInfo], list[tuple[str, Any]]]:
-    """The active segments in the order of their chunks, and the rows that are broken."""
+def _segments(connection: sa.Connection) -> tuple[list[tuple[int, SegmentInfo]], list[tuple[str, Any]]]:
+    """The active segments with their first chunks, in the order of these, and the rows that are broken."""
     kept, broken = [], []
     columns = [*[segments.c[name] for name in seal.FIELDS["segments"]], segments.c.seal]
     for key, row in _each(connection, columns, segments.c.name):
@@ -189,7 +219,7 @@ def _segments(connection: sa.Connection) -> tuple[list[SegmentInfo], list[tuple[
         elif row.removed_generation is None:
             parts = {part: FileInfo(**file) for part, file in row.files.items()}
             kept.append((row.first_chunk, SegmentInfo(name=row.name, rows=row.rows, **parts)))
-    return [info for _, info in sorted(kept, key=lambda pair: pair[0])], broken
+    return sorted(kept, key=lambda pair: pair[0]), broken
 
 
 def _broken_rows(connection: sa.Connection) -> list[tuple[str, Any]]:

@@ -17,7 +17,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("ragkit.index", "ragkit.models"),
     ("ragkit.store",),
     ("ragkit.check", "ragkit.passages", "ragkit.search"),
-    ("ragkit.answer", "ragkit.ingest"),
+    ("ragkit.answer", "ragkit.ingest", "ragkit.salvage"),
     ("ragkit.backup", "ragkit.forget", "ragkit.reindex", "ragkit.repair"),
     ("ragkit.maintenance", "ragkit.safekeeping"),
     ("ragkit.api",),
