@@ -152,8 +152,11 @@ def _ingest(room: Room, kit: Ragkit) -> object:
 def _ingest_beside_reader(room: Room, kit: Ragkit) -> object:
     """A reader in the midst of a transaction: its log cannot be emptied, so the commit is durable by its own sync alone."""
     with closing(sqlite3.connect(room.store / "catalog.db", isolation_level=None)) as reader:
-        reader.execute("BEGIN")
-        reader.execute("SELECT count(*) FROM documents").fetchall()
+        try:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM documents").fetchall()
+        except sqlite3.Error as error:  # the reader is not ragkit's, and may say what it likes
+            raise OSError(f"the reader beside: {error}") from error
         return _ingest(room, kit)
 
 
