@@ -122,7 +122,7 @@ def _settings(session: Session) -> Iterator[Finding]:
 
 def _store(session: Session) -> Iterator[Finding]:
     try:
-        with session.open() as kit:
+        with session.open(damaged=True) as kit:
             path, faults = kit.path, kit.check()
     except StoreNotFound:
         yield Finding(name="store", state="warning", found="there is none yet", mend="ragkit ingest SOURCE")
@@ -130,7 +130,7 @@ def _store(session: Session) -> Iterator[Finding]:
         yield Finding(name="store", state="failed", found=str(error), mend="ragkit check")
     else:
         found = f"{path} is whole" if not faults else f"{path}: {len(faults)} faults, the first: {faults[0]}"
-        yield Finding(name="store", state="failed" if faults else "ok", found=found, mend="ragkit check" if faults else "")
+        yield Finding(name="store", state="failed" if faults else "ok", found=found, mend="ragkit repair" if faults else "")
 
 
 def _disk(session: Session) -> Iterator[Finding]:

@@ -82,7 +82,7 @@ def ls(session: Session) -> None:
         session.out.value([document.to_dict() for document in documents])
         return
     rows = [(d.uri, d.title, str(d.version), f"{d.characters:,}", str(d.chunks), d.added_at[:19], _who(d.acl)) for d in documents]
-    _table(session.out, ("uri", "title", "version", "characters", "passages", "added", "seen by"), rows)
+    table(session.out, ("uri", "title", "version", "characters", "passages", "added", "seen by"), rows)
 
 
 @command(app, "status")
@@ -93,11 +93,11 @@ def status(session: Session) -> None:
     if session.json:
         session.out.value(found)
         return
-    _table(session.out, ("", ""), [(key.replace("_", " "), _words(value)) for key, value in found.items() if key != "failures"])
+    table(session.out, ("", ""), [(key.replace("_", " "), words(value)) for key, value in found.items() if key != "failures"])
     failures: list[Mapping[str, Any]] = list(found.get("failures") or ())
     if failures:
         session.out.show("Could not be read:")
-        _table(session.out, ("uri", "reason"), [(str(f["uri"]), str(f["reason"])) for f in failures])
+        table(session.out, ("uri", "reason"), [(str(f["uri"]), str(f["reason"])) for f in failures])
 
 
 @command(app, "delete")
@@ -127,13 +127,15 @@ def show(
 
 @command(app, "check")
 def check(session: Session) -> None:
-    """Check every file of the store against the catalog; exit 1 with the faults."""
-    with session.open() as kit, session.out.busy("checking the store"):
+    """Check every row and file of the store against what was written; exit 1 with the faults."""
+    with session.open(damaged=True) as kit, session.out.busy("checking the store"):
         faults = kit.check()
     if session.json:
         session.out.value({"ok": not faults, "faults": faults})
     else:
         session.out.show(*([visible(fault) for fault in faults] or ["The store is whole."]))
+        if faults:
+            session.out.note("mend it with: ragkit repair")
     if faults:
         raise typer.Exit(FAILED)
 
@@ -164,7 +166,8 @@ def _who(acl: tuple[str, ...] | None) -> str:
     return "everybody" if acl is None else ", ".join(acl) or "nobody"
 
 
-def _words(value: Any) -> str:
+def words(value: Any) -> str:
+    """A value of a report in words."""
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {str(part)[:40]}" for key, part in value.items())
     if isinstance(value, list):
@@ -172,12 +175,13 @@ def _words(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else "none" if value is None else str(value)
 
 
-def _table(out: Output, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+def table(out: Output, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    """Rows below their heads, without lines."""
     from rich.table import Table
 
-    table = Table(box=None, show_header=any(heads), pad_edge=False)
+    made = Table(box=None, show_header=any(heads), pad_edge=False)
     for head in heads:
-        table.add_column(head, overflow="fold")
+        made.add_column(head, overflow="fold")
     for row in rows:
-        table.add_row(*map(visible, row))
-    out.show(table)
+        made.add_row(*map(visible, row))
+    out.show(made)

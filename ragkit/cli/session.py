@@ -54,11 +54,11 @@ class Session:
 
         return load_settings(self.config, values=dict(pair(text, "--set") for text in self.values))
 
-    def open(self, *, create: bool = False) -> Ragkit:
-        """The store, opened; a context manager."""
+    def open(self, *, create: bool = False, damaged: bool = False) -> Ragkit:
+        """The store, opened; a context manager. ``damaged`` opens also one that has lost writes."""
         from ragkit.api import Ragkit
 
-        return Ragkit.open(self.store, settings=self.settings(), create=create)
+        return Ragkit.open(self.store, settings=self.settings(), create=create, damaged=damaged)
 
 
 def pair(text: str, option: str) -> tuple[str, str]:

@@ -78,7 +78,7 @@ def require_whole(folder: Path, info: FileInfo) -> Path:
     """
     fault = fault_of(folder, info)
     if fault is not None:
-        raise StoreCorrupt(f"the store in {folder.parent} is damaged: {fault}. `ragkit check` lists all faults")
+        raise StoreCorrupt(f"the store in {folder.parent} is damaged: {fault}. `ragkit check` lists all faults, `ragkit repair` mends them")
     return folder / info.name
 
 
