@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from ragkit.errors import StoreError, StoreLocked
-from ragkit.store.seal import damaged
+from ragkit.store import seal
 
 #: The newest format that this version of ragkit writes; the name of the last migration.
 FORMAT = "0003"
@@ -106,7 +106,7 @@ def _store_error(error: Exception) -> StoreError:
     for words, kind in _NOT_DAMAGE:
         if words in str(error):
             return kind(f"the catalog cannot be used: {error}")
-    return damaged(f"the database says {str(error)!r}")
+    return seal.damaged(f"the database says {str(error)!r}")
 
 
 @contextmanager
@@ -150,6 +150,8 @@ def migrate(engine: sa.Engine) -> None:
         if found is not None and found > FORMAT:
             raise StoreError(f"the store has format {found}, this ragkit reads up to {FORMAT}; mend it with: pip install --upgrade ragkit")
         _upgrade(engine)
+    except (ValueError, TypeError) as error:  # what decoders say of values that they cannot read
+        raise seal.damaged(f"a value cannot be read ({error})") from error
     except SQLAlchemyError as error:
         raise StoreError(f"the catalog at {engine.url.render_as_string(hide_password=True)} cannot be opened: {error}") from error
 
@@ -178,8 +180,19 @@ def _upgrade(engine: sa.Engine) -> None:
     try:
         with writing(migrating).begin() as connection:
             config.attributes["connection"] = connection
+            _require_state(connection)
             command.upgrade(config, FORMAT)
     except CommandError as error:
-        raise damaged(f"its format is unknown ({error})") from error
+        raise seal.damaged(f"its format is unknown ({error})") from error
     finally:
         migrating.dispose()
+
+
+def _require_state(connection: sa.Connection) -> None:
+    """Refuse to migrate a store whose state is not what was written: the new format would seal what is damaged."""
+    if not sa.inspect(connection).has_table("identity"):
+        return
+    identity = sa.Table("identity", sa.MetaData(), autoload_with=connection)
+    rows = connection.execute(sa.select(identity)).all() if "seal" in identity.c else []
+    if any(row.seal != seal.identity(row._mapping) for row in rows):
+        raise seal.damaged("the row that holds the store's state is not what was written")
