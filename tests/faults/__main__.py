@@ -20,7 +20,7 @@ def main() -> int:
     parser.add_argument("--points", type=int, default=1000, help="how many points, evenly over operations and faults")
     parser.add_argument("--states", type=int, default=0, help="how many states of lost power to judge by the model")
     parser.add_argument("--realised", type=int, default=0, help="how many of them to make on the disk and open")
-    parser.add_argument("--mutants", nargs="?", const="all", default="", help="take out guards, those whose name has one of these in it (parts by ;), or all")
+    parser.add_argument("--mutants", nargs="?", const="all", default="", help="take out all guards, or those named (parts of names, by ;)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", action="append", default=[], help="an operation; may be given more than once")
     parser.add_argument("--folder", type=Path, default=_memory(), help="where the stores are made; in memory where there is /dev/shm")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import hashlib
 import json
 import os
 import random
@@ -34,12 +35,16 @@ class Commit:
 
 @dataclass
 class Loss:
-    """An operation's trace, made ready to be cut anywhere."""
+    """An operation's trace, made ready to be cut anywhere.
+
+    ``whole`` is what each file's bytes shall be, ``damaged`` the files that were not what they should be before it began.
+    """
 
     stage: Stage
     index: Index
     commits: list[Commit]
     whole: dict[int, bytes] = field(default_factory=dict)
+    damaged: set[str] = field(default_factory=set)
 
     @property
     def trace(self) -> Trace:
@@ -61,6 +66,10 @@ def record(stage: Stage, before: Callable[[], None] = lambda: None) -> Loss:
     loss = Loss(stage, index, _commits(index, stage.work / "opened"))
     nodes = {*trace.files, *(step.node for step in trace.steps if isinstance(step, Write))}
     loss.whole = {node: index.content(node, len(trace.steps), Kept()) for node in nodes}
+    before = _folder(trace.folders, _SEGMENTS) or {}
+    for name, recorded in loss.commits[0].files.items():
+        if name in before and hashlib.sha256(trace.files[before[name]]).hexdigest() != recorded:
+            loss.damaged.add(name)
     return loss
 
 
@@ -139,7 +148,7 @@ def judge(loss: Loss, chance: random.Random) -> tuple[int, list[str]]:
     if acknowledged and durable < _needed(loss):
         faults.append("the acknowledged commit may be lost: the catalog's log was not synced")
     segments = _folder(names, _SEGMENTS)
-    for name in loss.commits[chosen].files:
+    for name in loss.commits[chosen].files.keys() - loss.damaged:
         node = segments.get(name) if segments is not None else None
         if node is None:
             faults.append(f"{name}: the catalog refers to it, and it is not there")
