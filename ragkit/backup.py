@@ -16,10 +16,10 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import ragkit
 from ragkit.check import faults
 from ragkit.errors import StoreCorrupt, StoreError, StoreNotFound
 from ragkit.index import files
@@ -114,7 +114,7 @@ def backup(store: Path, segments: Path, catalog: Catalog, target: Path) -> Backu
         manifest = Manifest(
             format=FORMAT,
             catalog_format=engines.FORMAT,
-            ragkit=ragkit.__version__,
+            ragkit=version("ragkit"),
             created_at=now(),
             generation=generation,
             documents=documents,
