@@ -28,9 +28,9 @@ def settings() -> Settings:
     return Settings().with_values(**{"generation.model": "none", "chunking.max_tokens": 24, "chunking.overlap_tokens": 0})
 
 
-def open_kit(store: Path) -> Ragkit:
-    """The store that is there."""
-    return Ragkit.open(store, settings=settings(), embedder=SyntheticEmbedder(DIMENSION), create=False)
+def open_kit(store: Path, *, create: bool = False, **values: object) -> Ragkit:
+    """The store that is there; ``values`` are settings."""
+    return Ragkit.open(store, settings=settings().with_values(**values), embedder=SyntheticEmbedder(DIMENSION), create=create)
 
 
 def text_of(number: int, version: int = 1) -> str:
@@ -45,7 +45,7 @@ def build(store: Path, *, then: Callable[[str], None] = lambda stage: None) -> s
 
     ``then`` is called after each of the stages ``first``, ``second`` and ``third``, while the store is open.
     """
-    with Ragkit.open(store, settings=settings(), embedder=SyntheticEmbedder(DIMENSION)) as kit:
+    with open_kit(store, create=True) as kit:
         for number in range(6):
             kit.add_text(text_of(number), uri=f"mill:{number}", metadata={"year": 1700 + number, "tags": ["a", str(number)]})
         then("first")

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import sqlalchemy as sa
-from damage import WAYS, build, complaints, copy, look, open_kit, restored
+from damage import WAYS, WORDS, build, complaints, copy, look, open_kit, restored
 
 from ragkit.errors import StoreCorrupt, StoreError
 from ragkit.store import head
@@ -216,6 +216,36 @@ def test_segments_are_rebuilt(kind: str, past: Past, tmp_path: Path) -> None:
         seen = look(made, past.record)
         assert [name for name, value in past.seen.items() if seen[name] != value and name not in ("status", "answer")] == []
         assert seen["answer"]["text"] == past.seen["answer"]["text"]
+
+
+@pytest.fixture(scope="module")
+def approximate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with an approximate index."""
+    store = tmp_path_factory.mktemp("approximate") / "store"
+    chance = random.Random(1)
+    many = "\n\n".join(" ".join(chance.choices(WORDS, k=14)).capitalize() + "." for _ in range(1100))
+    with open_kit(store, create=True, **{"retrieval.dense_kind": "ivf-sq8"}) as kit:
+        kit.add_text(many, uri="many")
+        kit.add_text("One more mill.", uri="one")
+        kit.compact()
+    assert list(store.glob("segments/*.ann.*"))
+    return store
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_damage_of_an_approximate_index(way: str, approximate: Path, tmp_path: Path, runs: int) -> None:
+    """An approximate index is checked as the exact vectors are."""
+    for number in range(runs):
+        chance = random.Random(f"ann {way} {number}")
+        made = copy(approximate, tmp_path / "copy")
+        target = next(made.glob("segments/*.ann.*"))
+        before = target.read_bytes()
+        target.write_bytes(WAYS[way](before, chance))
+        if target.read_bytes() != before:
+            with open_kit(made) as kit:
+                with pytest.raises(StoreCorrupt):
+                    kit.search("miller grain")
+                assert number or kit.check()
 
 
 # --- rows, one by one ------------------------------------------------------------------------------------------
