@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import io
+import itertools
 import os
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +26,7 @@ from ragkit import Ragkit, Settings
 from ragkit.errors import FilterError, StoreCorrupt
 from ragkit.index.hybrid import HybridIndex
 from ragkit.index.segments import Segment
+from ragkit.records import IngestOptions, SourceItem
 from ragkit.settings import RetrievalSettings
 from ragkit.store.tables import documents
 from ragkit.store.visibility import KEPT_FILTERS, KEPT_MASKS, matching, principals_of
@@ -152,6 +157,9 @@ class Doc:
     year: int
 
 
+#: A document's versions are counted by its URI, so each case has URIs of its own.
+NUMBERS = itertools.count(1)
+
 docs = st.builds(Doc, text=texts, seen=st.booleans(), year=st.integers(1, 3))
 ASKER = ["guest", "group:visitors"]
 
@@ -217,10 +225,24 @@ class Store:
         self.kit = Ragkit.open(folder, settings=Settings().with_values(**values), embedder=SMALL)
 
     def fill(self, case: list[tuple[str, Doc]]) -> None:
-        """One commit for each document, as given."""
+        """Add or replace documents, in one commit."""
+        items = []
         for uri, doc in case:
-            acl = None if doc.seen and doc.year == 1 else ["anna", *(ASKER[-1:] if doc.seen else [])]
-            self.kit.add_text(doc.text, uri=uri, acl=acl, metadata={"year": doc.year})
+            acl = None if doc.seen and doc.year == 1 else ("anna", *(ASKER[-1:] if doc.seen else []))
+            data = doc.text.encode()
+            items.append(
+                SourceItem(
+                    uri=uri,
+                    token=f"{doc}",
+                    open=partial(io.BytesIO, data),
+                    size=len(data),
+                    media_type="text/plain",
+                    metadata={"year": doc.year},
+                    acl=acl,
+                )
+            )
+        if items:
+            self.kit._write({"case": items}, IngestOptions())
 
     def empty(self) -> None:
         """Remove all documents."""
@@ -230,12 +252,14 @@ class Store:
 
 
 @pytest.fixture(scope="module")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Two stores: one with hidden documents, one that never sees them."""
-    made = [Store(tmp_path_factory.mktemp(name)) for name in ("full", "bare")]
-    yield made
-    for store in made:
-        store.kit.close()
+def stores() -> Iterator[list[Store]]:
+    """Two stores: one with hidden documents, one that never sees them. In memory where that is there: no power fails here."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(prefix="ragkit-", dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        made = [Store(Path(folder) / name) for name in ("full", "bare")]
+        yield made
+        for store in made:
+            store.kit.close()
 
 
 @settings(max_examples=max(1, RUNS // 10), deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck))
@@ -251,7 +275,7 @@ def test_hidden_documents_change_no_answer(
 ) -> None:
     """Results, scores, counts, explanations and answers stay the same, to the byte, while hidden documents come, change and go."""
     full, bare = stores
-    named = [(f"doc{i}", doc) for i, doc in enumerate(case)]
+    named = [(f"doc{next(NUMBERS)}", doc) for doc in case]
     for store, some in ((full, named), (bare, [pair for pair in named if pair[1].seen])):
         store.empty()
         store.fill(some)
