@@ -92,17 +92,17 @@ class Mentions:
     """Tells whether a text or a record mentions one of some documents: by URI, as a word of its own, or by the document's number."""
 
     def __init__(self, uris: Sequence[str], document_ids: Sequence[int]) -> None:
-        self._uris = {uri: re.compile(rf"(?<!\w){re.escape(uri)}(?!\w)") for uri in uris}
+        self._uris = frozenset(uris)
         self._ids = frozenset(document_ids)
 
     def text(self, *texts: str) -> bool:
         """Whether one of ``texts`` does."""
-        return any(uri in text and pattern.search(text) for text in texts for uri, pattern in self._uris.items())
+        return any(uri in text and re.search(rf"(?<!\w){re.escape(uri)}(?!\w)", text) for text in texts for uri in self._uris)
 
     def content(self, value: Any) -> bool:
         """Whether anything in a JSON value does."""
         strings: list[str] = []
-        return self._numbered(value, strings) or self.text("\n".join(strings))
+        return self._numbered(value, strings) or not self._uris.isdisjoint(strings) or self.text("\n".join(strings))
 
     def _numbered(self, value: Any, strings: list[str]) -> bool:
         """Whether a ``document_id`` in it is one of them; its texts are collected on the way."""

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from ragkit import Ragkit
 from ragkit.cli import main
-from ragkit.errors import DocumentNotFound, FilterError, StoreError
+from ragkit.errors import DocumentNotFound, FilterError, StoreCorrupt, StoreError
 from ragkit.forget import Receipt
 from ragkit.store import compaction, erasure
 from ragkit.store.lock import reading_lock
@@ -327,6 +327,22 @@ def test_an_interrupted_erasure_is_completed(kit: Ragkit, step: tuple[Any, str],
     assert kit.forget("note:a").pending == ()
     with kit._catalog.snapshot() as connection:
         assert not is_pending(connection)
+    assert residues.scan([kit.path], residues.forms("zwetschgen")) == []
+
+
+def test_damage_delays_the_erasure_of_files_alone(kit: Ragkit) -> None:
+    """With a damaged segment the document is gone for everybody; after the repair the next erasure empties the quarantine too."""
+    kit.add_text("Alice likes zwetschgen.", uri="note:a")
+    kit.add_text("Bob likes tea.", uri="note:b")
+    file = next((kit.path / "segments").glob("*.lexical.safetensors"))
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    with pytest.raises(StoreCorrupt):
+        kit.forget("note:a")
+    assert [d.uri for d in kit.documents()] == ["note:b"]
+    kit.repair()
+    assert kit.check() == []
+    receipt = kit.forget("note:a")
+    assert (receipt.unknown, receipt.pending) == (("note:a",), ())
     assert residues.scan([kit.path], residues.forms("zwetschgen")) == []
 
 
