@@ -24,6 +24,9 @@ from ragkit.testing import SyntheticEmbedder
 
 DOCUMENTS = 5
 PASSAGES = 3
+#: However slow the machine is, so many editions are written.
+EDITIONS = 6
+_PATIENCE_S = 120.0
 _EDITION = re.compile(r"edition (\d+) ")
 _ENDLESS = 10**6
 
@@ -52,7 +55,7 @@ def write(kit: Ragkit, folder: Path, first: int, seconds: float) -> dict[str, An
     """Write editions from ``first`` on: all documents in one commit; delete one at times; merge at times."""
     until = time.monotonic() + seconds
     done = first - 1
-    while time.monotonic() < until:
+    while time.monotonic() < until or done < EDITIONS:
         write_edition(kit, folder, done + 1)
         done += 1
         acknowledge(folder, done)
@@ -95,14 +98,15 @@ class Reader:
         self.reads: Counter[str] = Counter()
         self.problems: list[str] = []
 
-    def run(self, seconds: float) -> None:
-        """Read until the time is over, or until something is wrong."""
+    def run(self, seconds: float, least: int = EDITIONS) -> None:
+        """Read until the time is over and ``least`` editions were written, or until something is wrong."""
         until = time.monotonic() + seconds
         ways: tuple[Callable[[], int], ...] = (self._search, self._explain, self._ask, self._list, self._open)
         for way in itertools.cycle(ways):
-            if time.monotonic() >= until or self.problems:
-                return
             acknowledged = int((self._folder / "acknowledged").read_text())
+            late = time.monotonic() - until
+            if self.problems or (late >= 0 and acknowledged >= least) or late > _PATIENCE_S:
+                return
             try:
                 edition = way()
             except Exception as error:  # noqa: BLE001 whatever reaches a reader is what the test is about
@@ -205,7 +209,7 @@ def main(role: str, store: str, values: str, seconds: str, folder: str) -> None:
     settings = Settings().with_values(**json.loads(values))
     with Ragkit.open(store, settings=settings, embedder=embedder(), create=False) as kit:
         reader = Reader(kit, Path(folder))
-        reader.run(0.01)  # everything is loaded before the clock runs
+        reader.run(0.01, 0)  # everything is loaded before the clock runs
         print("ready", flush=True)
         sys.stdin.readline()
         if role == "writer":

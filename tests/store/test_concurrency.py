@@ -85,8 +85,8 @@ def test_every_result_equals_one_generation(make_kit: MakeKit, store: Path, tmp_
             problems += found["problems"]
         last = seen(writers[0])["last"]
     assert problems == []
-    assert last > seconds / 2, "the writer hardly wrote"
+    assert last >= load.EDITIONS
     assert set(reads) == {"search", "explain", "ask", "list", "open"}
-    assert min(reads.values()) > seconds * 5, f"the readers hardly read: {reads}"
+    assert min(reads.values()) >= THREADS + PROCESSES, f"the readers hardly read: {reads}"
     assert load.Reader(kit, folder)._search() == last
     assert kit.check() == []
