@@ -42,7 +42,10 @@ def connect(url: str | sa.URL, *options: str) -> sa.Engine:
     @sa.event.listens_for(engine, "handle_error")
     def _translate(context: sa.ExceptionContext) -> None:
         if any(words in str(context.original_exception) for words in _BROKEN):
+            if context.cursor is not None:
+                context.cursor.close()  # or the connection stays half open as long as the error is held
             context.is_disconnect = True
+            engine.dispose()  # a process's connections share what SQLite knows of a file: none may stay
         if isinstance(context.original_exception, sqlite3.Error | UnicodeDecodeError):
             raise _store_error(context.original_exception) from context.original_exception
 
@@ -194,5 +197,5 @@ def _require_state(connection: sa.Connection) -> None:
         return
     identity = sa.Table("identity", sa.MetaData(), autoload_with=connection)
     rows = connection.execute(sa.select(identity)).all() if "seal" in identity.c else []
-    if any(row.seal != seal.identity(row._mapping) for row in rows):
+    if any(row.seal != seal.identity(dict(row._mapping)) for row in rows):
         raise seal.damaged("the row that holds the store's state is not what was written")
