@@ -19,7 +19,7 @@ from tests.faults.operations import Operation, Room
 from tests.faults.points import Stage, stage_room
 from tests.faults.tracing import read_log
 
-_WAL, _DATABASE, _SEGMENTS = "store/catalog.db-wal", "store/catalog.db", "store/segments"
+_WAL, _DATABASE, _SEGMENTS, _QUARANTINE = "store/catalog.db-wal", "store/catalog.db", "store/segments", "store/quarantine"
 _HEAD = "head.json"
 _FRAME_HEADER = 24
 
@@ -154,7 +154,7 @@ def judge(loss: Loss, chance: random.Random) -> tuple[int, list[str]]:
             faults.append(f"{name}: the catalog refers to it, and it is not there")
         elif loss.index.content(node, end, luck) != loss.whole[node]:
             faults.append(f"{name}: the catalog refers to it, and it is not whole")
-    for name, node in (segments or {}).items():
+    for name, node in {**(segments or {}), **(_folder(names, _QUARANTINE) or {})}.items():
         if not name.startswith(".") and loss.index.pending(node, end) and loss.index.content(node, end, luck) != loss.whole[node]:
             faults.append(f"{name}: it stands under its final name and is not whole")
     for name, node in (_folder(names, "store") or {}).items():
@@ -174,6 +174,8 @@ def _kept_faults(loss: Loss, names: dict[int, dict[str, int]]) -> list[str]:
     faults = []
     if _HEAD in then and now.get(_HEAD) not in {then[_HEAD], *later}:
         faults.append(f"{_HEAD}: it forgets an acknowledged write")
+    back = sorted({*(_folder(names, _SEGMENTS) or {})} & loss.damaged)
+    faults += [f"{name}: it was put aside, and stands where it is swept away" for name in back]
     if loss.stage.operation.name == "forget":
         before, after = (_folder(tree, _SEGMENTS) or {} for tree in (loss.trace.folders, loss.index.names(at, Kept())))
         back = {*(_folder(names, _SEGMENTS) or {})} & {*before} - {*after}
