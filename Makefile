@@ -11,6 +11,8 @@ PIN     = $(shell sed -n 's/^$(1)==/$(1)==/p' constraints.txt)
 # Nothing that the caller's shell has set may change what a test sees.
 SCRUB   = env $$(env | sed -n 's/^\(RAGKIT_[A-Za-z0-9_]*\)=.*/-u \1/p') HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 WORKERS ?= 2
+STRESS_SECONDS ?= 60
+STRESS_RUNS ?= 2000
 PYTEST_ARGS ?=
 # Points of fault injection, states of lost power, and how many of these are made on the disk and opened.
 FAULTS ?= 1000
@@ -19,7 +21,7 @@ REALISED ?= 300
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo ui test test-fast faults faults-mutants lint format types docs bench wheel clean distclean
+.PHONY: help install demo ui test test-fast faults faults-mutants stress lint format types docs bench wheel clean distclean
 
 help: ## the list of chores
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -65,6 +67,10 @@ faults: $(VENV)/.dev ## the store killed, on a full and a failing disk, without 
 
 faults-mutants: $(VENV)/.dev ## the same harness with each sync, rename and lock taken out: it must notice
 	$(SCRUB) $(BIN)/python -m tests.faults --points 0 --mutants
+
+stress: $(VENV)/.dev ## readers beside a writer, sequences of changes and a soak, at length: STRESS_SECONDS=60, STRESS_RUNS=2000
+	$(SCRUB) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --seconds $(STRESS_SECONDS) --runs $(STRESS_RUNS) \
+	  tests/store/test_concurrency.py tests/store/test_stateful.py tests/store/test_writers.py tests/store/test_soak.py $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev ## style
 	$(BIN)/ruff check .
