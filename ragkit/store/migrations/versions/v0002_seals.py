@@ -59,7 +59,7 @@ def upgrade() -> None:
 
 
 def _rewrite_documents() -> None:
-    columns = [
+    columns: list[sa.Column[Any]] = [
         sa.Column("id", _BigId, primary_key=True),
         sa.Column("uri", sa.Text, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
@@ -88,7 +88,7 @@ def _rewrite_documents() -> None:
 
 
 def _rewrite_answers() -> None:
-    columns = [
+    columns: list[sa.Column[Any]] = [
         sa.Column("id", sa.String(40), primary_key=True),
         sa.Column("created_at", sa.String(32), nullable=False),
         sa.Column("generation", sa.Integer, nullable=False),
@@ -138,7 +138,7 @@ def _seal_chunks(connection: sa.Connection, chunks: sa.Table, document: dict[str
 def _seal_rows(connection: sa.Connection, table: sa.Table, key: str) -> None:
     for some in _batches(connection.execute(sa.select(table.c[key]).order_by(table.c[key])).scalars().all()):
         for row in connection.execute(sa.select(table).where(table.c[key].in_(some))).all():
-            sealed = seal.of_row(table.name, row._mapping)
+            sealed = seal.of_row(table.name, dict(row._mapping))
             connection.execute(table.update().where(table.c[key] == row._mapping[key]).values(seal=sealed))
 
 
