@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 
 def measure(name: str, exact: Any, near: Any, questions: Any, expected: list[set[int]], probe: float) -> Row:
-    index = DenseIndex([exact], np.ones(exact.ntotal, np.bool_), approximate=[near], probe=probe)
+    index = DenseIndex([exact], np.ones(exact.ntotal, np.bool_), near=[near], probe=probe)
     index.search(questions[0], 100)
     times, shares = [], []
     for question, wanted in zip(questions, expected, strict=True):

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ragkit.index import dense
 from ragkit.index.lexical import Mask, Rows
 
 #: The kind that large segments get unless the settings name another.
@@ -29,6 +28,8 @@ _FEWEST = 1024
 _LISTS = 4
 #: ... trained on so many vectors each, in so many rounds of k-means.
 _TRAINED_ON, _ROUNDS = 64, 8
+#: Vectors that are float32 in memory at once.
+AT_ONCE = 32768
 #: Candidates to fetch for each that is wanted, and HNSW's least breadth of search.
 _FETCH, _BREADTH = 2, 256
 #: Bits of a query's components against RaBitQ's codes (Gao & Long 2024, RaBitQ, section 3.3).
@@ -52,8 +53,8 @@ def build(exact: Any, kind: str = AUTO) -> Any:
         index.cp.max_points_per_centroid, index.cp.niter = _TRAINED_ON, _ROUNDS
     rows = np.unique(np.linspace(0, exact.ntotal - 1, min(exact.ntotal, _TRAINED_ON * max(lists, 256)), dtype=np.int64))
     index.train(exact.reconstruct_batch(rows))
-    for some in dense.slices(np.arange(exact.ntotal)):
-        index.add(dense.vectors_of(exact, some))
+    for start in range(0, exact.ntotal, AT_ONCE):
+        index.add(exact.reconstruct_n(start, min(AT_ONCE, exact.ntotal - start)))
     return index
 
 

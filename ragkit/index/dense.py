@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragkit.errors import StoreError
+from ragkit.index import approximate
 from ragkit.index.lexical import Mask, Rows
 
 #: Below this share of visible rows an approximate index with a selector finds too little.
 _LEAST_SHARE = 0.1
-_AT_ONCE = 32768
 #: Rows fetched beyond those asked for, and the difference of two cosines that FAISS and numpy may order differently.
 _MORE = 16
 _SAME = 1e-5
@@ -60,15 +60,16 @@ def vectors_of(index: Any, rows: Rows) -> NDArray[np.float32]:
 
 def slices(rows: Rows) -> Iterator[Rows]:
     """``rows`` in parts whose float32 vectors fit in memory easily."""
-    for start in range(0, len(rows), _AT_ONCE):
-        yield rows[start : start + _AT_ONCE]
+    for start in range(0, len(rows), approximate.AT_ONCE):
+        yield rows[start : start + approximate.AT_ONCE]
 
 
 class DenseIndex:
     """Inner-product search over the rows of all segments; deleted and disallowed rows are never scored.
 
-    A segment's ``approximate`` index is used when nothing but deletion restricts the search, or, with ``exact`` off, when at
-    least a tenth of its rows may be seen; ``probe`` is the share of it that is read. Else the search is exact.
+    A segment's approximate index, if it has one in ``near``, is used when nothing but deletion restricts the search, or, with
+    ``exact_when_restricted`` off, when at least a tenth of its rows may be seen; ``probe`` is the share of it that is read. Else
+    the search is exact.
     """
 
     def __init__(
@@ -76,12 +77,12 @@ class DenseIndex:
         indexes: Sequence[Any],
         live: Mask,
         *,
-        approximate: Sequence[Any] = (),
+        near: Sequence[Any] = (),
         probe: float = 1 / 16,
         exact_when_restricted: bool = True,
     ) -> None:
         self._indexes = indexes
-        self._approximate = list(approximate) or [None] * len(indexes)
+        self._near = list(near) or [None] * len(indexes)
         self._bases = np.cumsum([0, *[index.ntotal for index in indexes]]).tolist()
         self._live = live
         self._all_live = [bool(live[a:b].all()) for a, b in zip(self._bases, self._bases[1:], strict=False)]
@@ -115,9 +116,7 @@ class DenseIndex:
         if allowed is not None:
             mask = self._live[start:end] & allowed[start:end]
             share = float(mask.mean()) if len(mask) else 0.0
-        from ragkit.index import approximate
-
-        index, near = self._indexes[n], self._approximate[n]
+        index, near = self._indexes[n], self._near[n]
         if near is None or (allowed is not None and (self._exact_when_restricted or share < _LEAST_SHARE)):
             return _exact(index, query, k, mask)
         rows = np.sort(approximate.search(near, query, k, mask, self._probe))

@@ -41,7 +41,7 @@ class HybridIndex:
         self.dense = DenseIndex(
             [s.dense for s in segments],
             self.live,
-            approximate=[s.ann for s in segments],
+            near=[s.ann for s in segments],
             probe=settings.dense_probe,
             exact_when_restricted=settings.exact_when_restricted,
         )

@@ -33,7 +33,7 @@ def pair(request: pytest.FixtureRequest, vectors: NDArray[np.float32]) -> tuple[
 
 
 def _index(pair: tuple[Any, Any], live: NDArray[np.bool_], **options: Any) -> DenseIndex:
-    return DenseIndex([pair[0]], live, approximate=[pair[1]], probe=0.25, **options)
+    return DenseIndex([pair[0]], live, near=[pair[1]], probe=0.25, **options)
 
 
 def test_recall_and_scores(pair: tuple[Any, Any], vectors: NDArray[np.float32]) -> None:
