@@ -124,7 +124,7 @@ def run(
         outcome = Outcome(
             question=question,
             gold=locate(question.relevant, uris, text),
-            hits=tuple(kit.search(question.text, k)),
+            hits=tuple(kit.search(question.text, k, operators=False)),
             answer=answer,
         )
         yield _checked(outcome, text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -19,7 +19,8 @@ from ragkit.records import Answer, Hit
 class RagkitRetriever(BaseRetriever):
     """Passages of a store as LangChain documents; ``metadata`` carries each hit's JSON but its text.
 
-    ``k``, ``filter`` and ``principal`` are those of :meth:`ragkit.Ragkit.search`; each may also be given to ``invoke``.
+    The fields are the options of :meth:`ragkit.Ragkit.search`; each may also be given to ``invoke``. Operators are off, for a
+    chain's questions are plain language.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -27,12 +28,13 @@ class RagkitRetriever(BaseRetriever):
     kit: Ragkit
     k: int | None = None
     filter: str | None = None
-    principal: str | None = None
+    principal: str | Sequence[str] | None = None
+    operators: bool = False
     rerank: bool = True
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **given: Any) -> list[Document]:
-        options = {"k": self.k, "filter": self.filter, "principal": self.principal, "rerank": self.rerank, **given}
-        return [_document(hit) for hit in self.kit.search(query, **options)]
+        own = {name: getattr(self, name) for name in ("k", "filter", "principal", "operators", "rerank")}
+        return [_document(hit) for hit in self.kit.search(query, **own | given)]
 
 
 class RagkitRunnable(Runnable[str, Answer]):

@@ -14,33 +14,44 @@ from ragkit.records import Mode
 app = typer.Typer()
 
 Filter = Annotated[str | None, typer.Option("--filter", metavar="EXPR", help="Only documents whose metadata pass this expression.")]
-As = Annotated[str | None, typer.Option("--as", metavar="PRINCIPAL", help="See only what this principal may see.")]
+As = Annotated[
+    list[str] | None,
+    typer.Option("--as", metavar="PRINCIPAL", help="See only what this principal may see; repeated or P1,P2 for a person and groups."),
+]
 
 
 @command(app, "search")
 def search(
     session: Session,
-    query: Annotated[str | None, typer.Argument(metavar="QUERY", help="What to look for.")] = None,
+    query: Annotated[
+        str | None,
+        typer.Argument(metavar="QUERY", help='What to look for. "an exact phrase", +required and -excluded are operators.'),
+    ] = None,
     k: Annotated[int | None, typer.Option("-k", min=1, help="Most passages (default: the setting retrieval.k).")] = None,
     filter: Filter = None,
     principal: As = None,
     rerank: Annotated[bool, typer.Option("--rerank/--no-rerank", help="Order the best by late interaction as well.")] = True,
+    operators: Annotated[
+        bool | None, typer.Option("--operators/--no-operators", help="Read operators in queries (default: in QUERY, not in --queries).")
+    ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Every candidate's ranks and scores, and why it went no further.")] = False,
     queries: Annotated[Path | None, typer.Option(metavar="FILE", help='JSON lines {"_id","text"}, "-" for standard input.')] = None,
 ) -> None:
     """Find passages."""
     _one_of("QUERY", query, "--queries", queries)
+    limits: dict[str, Any] = {"filter": filter, "principal": _principals(principal)}
+    limits["operators"] = queries is None if operators is None else operators
     if queries is not None:
         with session.open() as kit:
             batch.run(session.out, queries, ("text",), lambda line: {"hits": [
-                hit.to_dict() for hit in kit.search(line["text"], k, filter=filter, principal=principal, rerank=rerank)
+                hit.to_dict() for hit in kit.search(line["text"], k, rerank=rerank, **limits)
             ]})  # fmt: skip
         return
     with session.open() as kit, session.out.busy("searching"):
         if explain:
-            candidates = kit.explain(query or "", filter=filter, principal=principal)
+            candidates = kit.explain(query or "", **limits)
         else:
-            hits = kit.search(query or "", k, filter=filter, principal=principal, rerank=rerank)
+            hits = kit.search(query or "", k, rerank=rerank, **limits)
     if explain:
         found = {"candidates": [candidate.to_dict() for candidate in candidates]}
         session.out.value(found) if session.json else session.out.show(render.candidates(candidates))
@@ -59,7 +70,7 @@ def ask(
 ) -> None:
     """Answer a question with citations, or say why the documents do not."""
     _one_of("QUESTION", question, "--questions", questions)
-    limits: dict[str, Any] = {"mode": mode, "filter": filter, "principal": principal}
+    limits: dict[str, Any] = {"mode": mode, "filter": filter, "principal": _principals(principal)}
     with session.open() as kit:
         if questions is not None:
             batch.run(session.out, questions, ("text", "question"), lambda line: kit.ask(_text(line), **limits).to_dict())
@@ -93,6 +104,11 @@ def judge(
 def _one_of(argument: str, one: object, option: str, other: object) -> None:
     if (one is None) == (other is None):
         raise typer.BadParameter(f"give either {argument} or {option}", param_hint=option)
+
+
+def _principals(given: list[str] | None) -> list[str] | None:
+    """The names of all ``--as``; ``None`` when there was none. ``--as ""`` names nobody, and sees what everybody may see."""
+    return None if given is None else [name for part in given for name in map(str.strip, part.split(",")) if name]
 
 
 def _text(line: dict[str, Any]) -> str:
