@@ -42,8 +42,9 @@ def connect(url: str | sa.URL, *options: str) -> sa.Engine:
     @sa.event.listens_for(engine, "handle_error")
     def _translate(context: sa.ExceptionContext) -> None:
         if any(words in str(context.original_exception) for words in _BROKEN):
-            if context.cursor is not None:
-                context.cursor.close()  # or the connection stays half open as long as the error is held
+            cursor = getattr(context.execution_context, "cursor", None)  # SQLAlchemy 2.1 leaves context.cursor unset
+            if cursor is not None:
+                cursor.close()  # or the connection stays half open as long as the error is held
             context.is_disconnect = True
             engine.dispose()  # a process's connections share what SQLite knows of a file: none may stay
         if isinstance(context.original_exception, sqlite3.Error | UnicodeDecodeError):
