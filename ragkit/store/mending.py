@@ -62,6 +62,7 @@ def survey(connection: sa.Connection) -> Survey:
     try:
         found: state.State | None = state.read(connection)
     except StoreCorrupt:
+        _require_usable(connection)
         found = None
     broken: list[int] = []
     lost: list[str] = []
@@ -157,6 +158,7 @@ def _each(connection: sa.Connection, columns: Sequence[Any], key: sa.Column[Any]
         try:
             found = {row._mapping[key]: row for row in connection.execute(query.where(key.in_(some)))}
         except StoreCorrupt:
+            _require_usable(connection)
             found = {one: _one(connection, query.where(key == one)) for one in some}
         yield from ((one, found.get(one)) for one in some)
 
@@ -165,7 +167,21 @@ def _one(connection: sa.Connection, query: sa.Select[Any]) -> Any:
     try:
         return connection.execute(query).first()
     except StoreCorrupt:
+        _require_usable(connection)
         return None
+
+
+def _require_usable(connection: sa.Connection) -> None:
+    """Go on after a value that cannot be decoded, but not after pages that cannot be read.
+
+    Raises:
+        StoreCorrupt: the database gave the connection up.
+    """
+    if connection.invalidated:
+        raise StoreCorrupt(
+            "the catalog's database file is damaged beyond what `ragkit repair` mends: bring back a backup with `ragkit restore`, "
+            "or ingest the sources into a new store"
+        )
 
 
 def _intact(connection: sa.Connection, key: Any, row: Any) -> bool:
@@ -201,6 +217,7 @@ def _whole_chunks(connection: sa.Connection, document: Any) -> list[int] | None:
     try:
         rows = connection.execute(sa.select(*columns).where(chunks.c.document_id == document.id).order_by(chunks.c.id)).all()
     except StoreCorrupt:
+        _require_usable(connection)
         return None
     for row in rows:
         fields = seal.intact_chunk(row[:-1], place, row.seal, None)
