@@ -197,7 +197,8 @@ class Visibility:
         predicate: Filter | None,
         principals: frozenset[str] | None,
     ) -> Mask:
-        known, owners = self._documents(connection, generation, chunk_ids, live)
+        asked = {} if text is None or predicate is None else {text: predicate}
+        known, owners = self._documents(connection, generation, chunk_ids, live, asked)
         seen = known.seen_by(principals)
         if text is not None and predicate is not None:
             if text not in known.passing:
@@ -211,14 +212,17 @@ class Visibility:
         return rows
 
     def _documents(
-        self, connection: sa.Connection, generation: int, chunk_ids: NDArray[np.int64], live: Mask
+        self, connection: sa.Connection, generation: int, chunk_ids: NDArray[np.int64], live: Mask, asked: Mapping[str, Filter]
     ) -> tuple[_Known, NDArray[np.int64]]:
-        """What is known of the documents of this generation, and which of them each row belongs to."""
+        """What is known of the documents of this generation, and which of them each row belongs to.
+
+        Where all documents have to be read, the filter that is ``asked`` for is evaluated on the way.
+        """
         newest, owners = self._owners
         if newest == generation:
             return self._known, owners
         recorded = state.read(connection)
-        if newest < generation and len(self._known.ids) <= 2 * recorded.count("documents") + 1000:
+        if 0 <= newest < generation and len(self._known.ids) <= 2 * recorded.count("documents") + 1000:
             self._known.extend(connection, {text: parse_filter(text) for text in self._known.passing})
             owners = self._known.owners(chunk_ids)
             if (owners[live] >= 0).all():
@@ -226,7 +230,7 @@ class Visibility:
                 return self._known, owners
         # The first question, one of an older snapshot, or documents that were indexed anew: read all of this snapshot.
         fresh = _Known()
-        fresh.extend(connection, {})
+        fresh.extend(connection, asked)
         recorded.require("documents", fresh.ids)
         owners = fresh.owners(chunk_ids)
         if newest < generation:
