@@ -97,10 +97,12 @@ _BROKEN = ("readonly", "disk I/O", "malformed", "unable to open")
 _NOT_DAMAGE: tuple[tuple[str, type[StoreError]], ...] = (
     ("locked", StoreLocked),
     ("busy", StoreLocked),
+    ("locking protocol", StoreLocked),
     ("full", StoreError),
     ("readonly", StoreError),
     ("unable to open", StoreError),
     ("interrupted", StoreError),
+    ("in progress", StoreError),
     ("closed database", StoreError),
 )
 
@@ -129,8 +131,7 @@ def empty_log(engine: sa.Engine) -> None:
     """
     if engine.dialect.name != "sqlite":
         return
-    with store_errors(), closing(engine.raw_connection()) as connection:
-        cursor = connection.cursor()
+    with store_errors(), closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
         cursor.execute("PRAGMA busy_timeout=0")  # readers are not waited for
         try:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -195,6 +195,7 @@ def _clean_sqlite(engine: sa.Engine, patience_s: float) -> list[str]:
                 raise
             return [f"the catalog's free pages ({error})"]
         finally:
+            cursor.close()  # or the connection stays half open as long as an error is held
             connection.invalidate()  # the next one has the usual options again
     return []
 
