@@ -113,7 +113,7 @@ def _timed(kit: Ragkit, questions: Sequence[str], expression: str | None = None)
     times = []
     for question in questions:
         began = time.perf_counter()
-        kit.search(question, 10, filter=expression, rerank=False)
+        kit.search(question, 10, filter=expression, rerank=False, operators=False)
         times.append(time.perf_counter() - began)
     return times
 
@@ -151,8 +151,7 @@ def ask(store: Path, settings: Settings, questions: Sequence[str], vectors: NDAr
         row[f"filter {name}: first, ms"] = percentiles(_timed(kit, questions[:1], expression))[0]
         row[f"filter {name}: p50, ms"] = percentiles(_timed(kit, questions[:100], expression))[0]
         with kit._searcher.pin() as pinned:
-            ids = kit._catalog.allowed_chunks(pinned.connection, expression, None)
-            mask = pinned.index.mask_of(ids)
+            mask = pinned.visible(expression, None)
         row[f"filter {name}: recall@10"] = _recall_filtered(kit, vectors[:50], mask)
     row |= _grow(kit, embedder, new)
     kit.close()

@@ -42,7 +42,7 @@ def find(blob: Any, term_ends: Ints, posting_ends: Ints, wanted: Any, wanted_end
 
 
 @_compiled
-def _compare(blob: Any, term_ends: Ints, number: int, wanted: Any) -> int:
+def _compare(blob: Any, term_ends: Ints, number: int, wanted: Any) -> Any:
     start = term_ends[number - 1] if number else 0
     length = term_ends[number] - start
     for i in range(min(length, len(wanted))):

@@ -16,7 +16,6 @@ from ragkit.errors import DocumentNotFound, ModelMismatch, StoreError
 from ragkit.records import Document, DocumentInfo, Failure, FileInfo, Parsed, SegmentInfo
 from ragkit.store import audit, seal, state, structure
 from ragkit.store.changes import batches, document_columns
-from ragkit.store.filters import parse_filter
 from ragkit.store.state import State
 from ragkit.store.tables import answers, chunks, documents, failures, segments, sources, tombstones
 
@@ -249,22 +248,6 @@ class CatalogReader:
         if missing:
             raise seal.damaged(f"passage {missing[0]} stands in the index, and not in the catalog")
         return found
-
-    def allowed_chunks(self, connection: sa.Connection, expression: str | None, principal: str | None) -> NDArray[np.int64] | None:
-        """Ids of the chunks that pass the filter and that ``principal`` may see; ``None`` when nothing restricts.
-
-        Raises:
-            FilterError: the expression cannot be read.
-        """
-        if expression is None and principal is None:
-            return None
-        predicate = parse_filter(expression) if expression is not None else lambda row: True
-        found = [np.zeros(0, np.int64)]
-        for row in self.live_rows(connection):
-            names = {**row._mapping["metadata"], "uri": row.uri, "title": row.title, "media_type": row.media_type}
-            if row.chunks and (principal is None or row.acl is None or principal in row.acl) and predicate(names):
-                found.append(np.arange(row.first_chunk, row.first_chunk + row.chunks, dtype=np.int64))
-        return np.sort(np.concatenate(found))
 
     def live_chunk_ids(self, connection: sa.Connection) -> NDArray[np.int64]:
         """Ids of all live chunks, rising."""

@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from rank_bm25 import BM25Okapi
 
 from ragkit import Ragkit, Settings
@@ -131,19 +131,16 @@ class StoreMachine(RuleBasedStateMachine):
         os.utime(file, ns=(0, next(_CLOCK)))  # files are written faster than their clock ticks
         self.on_disk[str(file)] = text
 
-    @precondition(lambda self: self.on_disk)
-    @rule(data=st.data())
-    def remove_file(self, data: st.DataObject) -> None:
-        name = data.draw(st.sampled_from(sorted(self.on_disk)))
-        Path(name).unlink()
-        del self.on_disk[name]
-
-    @rule(fuse=FUSES)
-    def sync(self, fuse: int | None) -> None:
-        """Two commits: what is new or changed, and what is gone."""
+    @rule(fuse=FUSES, kept=st.none() | st.sets(FILES, max_size=2))
+    def sync(self, fuse: int | None, kept: set[str] | None) -> None:
+        """Two commits: what is new or changed, and what is gone; all files but those that are ``kept`` go before."""
+        for name in sorted(self.on_disk):
+            if kept is not None and str(Path(name).relative_to(self.files)) not in kept:
+                Path(name).unlink()
+                del self.on_disk[name]
         added = {**self.documents, **self.on_disk}
-        kept = {k: v for k, v in added.items() if k in self.on_disk or not k.startswith("/")}
-        self.change(lambda: self.kit.sync(self.files), added, kept, fuse=fuse)
+        left = {k: v for k, v in added.items() if k in self.on_disk or not k.startswith("/")}
+        self.change(lambda: self.kit.sync(self.files), added, left, fuse=fuse)
 
     @rule(fuse=FUSES)
     def compact(self, fuse: int | None) -> None:
