@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,8 @@ class Maintenance:
         @cached_property
         def embedder(self) -> Embedder:
             """The model that turns text into vectors."""
+
+        def _writing(self) -> AbstractContextManager[None]: ...
 
     def status(self) -> dict[str, Any]:
         """What the store holds: counts, bytes, the active generation, the embedding model, what could not be read."""
@@ -79,7 +82,7 @@ class Maintenance:
         Raises:
             StoreLocked: another writer is at work.
         """
-        with writer_lock(self.path), self._catalog.exclusive():
+        with self._writing():
             return compaction.compact(self._segments, self._catalog, progress, kind=self.settings.retrieval.dense_kind)
 
     def repair(self, *, progress: OnProgress | None = None) -> RepairReport:
@@ -109,7 +112,7 @@ class Maintenance:
         """
         settings = self.settings if model is None else self.settings.with_values(**{"embedding.model": model})
         embedder = self.embedder if model is None else load.embedder(settings.embedding)
-        with writer_lock(self.path), self._catalog.exclusive():
+        with self._writing():
             report = Reindexer(self._segments, self._catalog, embedder, settings, progress).run()
         if model is not None:
             self.settings = settings

@@ -288,6 +288,21 @@ def test_a_reader_delays_the_files_alone(make_kit: MakeKit, embedder: SyntheticE
     assert residues.scan([kit.path], wanted) == []
 
 
+@pytest.mark.parametrize("write", ["compact", "reindex"])
+def test_maintenance_completes_an_erasure(make_kit: MakeKit, write: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a reader delayed is done by whatever writes next, not by an ingest alone."""
+    monkeypatch.setattr("ragkit.forget.PATIENCE_S", 0.1)
+    kit = make_kit()
+    kit.add_text("Alice likes zwetschgen.", uri="note:a")
+    kit.add_text("Bob likes tea.", uri="note:b")
+    with reading_lock(kit.path):
+        assert kit.forget("note:a").pending
+    getattr(kit, write)()
+    assert residues.scan([kit.path], residues.forms("zwetschgen")) == []
+    with kit._catalog.snapshot() as connection:
+        assert not is_pending(connection)
+
+
 @pytest.mark.parametrize("settings_for", ["sqlite"], indirect=True)
 def test_a_long_question_delays_the_log_alone(make_kit: MakeKit, monkeypatch: pytest.MonkeyPatch) -> None:
     """While a reader is pinned to an old generation SQLite's log cannot be emptied; the next erasure or write empties it."""
