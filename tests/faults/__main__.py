@@ -32,10 +32,6 @@ def main() -> int:
         print(strace.why_not(), file=sys.stderr)
         return 2
     serial.install()
-    if strace.why_not():
-        print(strace.why_not(), file=sys.stderr)
-        return 2
-    serial.install()
     with tempfile.TemporaryDirectory(prefix="faults-", dir=given.folder) as folder:
         work = Path(folder).resolve()
         stages = [points.make_ready(o, work) for o in available() if not given.only or o.name in given.only]
