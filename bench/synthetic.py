@@ -73,9 +73,9 @@ def real(count: int, *, kept: Path | None = None) -> Real:
 def passages(base: Real, count: int, *, seed: int = 7) -> Iterator[tuple[list[str], NDArray[np.float32]]]:
     """``count`` passages in parts: texts, and vectors ``(n, d)``. Equal arguments give equal parts."""
     generator: Any = np.random.default_rng(seed)
-    own = base.passages[:count]
+    own, vectors = base.passages[:count], base.vectors[:count]
     for at in range(0, len(own), AT_ONCE):
-        yield own[at : at + AT_ONCE], base.vectors[at : at + AT_ONCE]
+        yield own[at : at + AT_ONCE], vectors[at : at + AT_ONCE]
     words = [text.split() for text in base.passages]
     for at in range(len(own), count, AT_ONCE):
         size = min(AT_ONCE, count - at)
