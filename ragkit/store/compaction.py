@@ -6,7 +6,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from itertools import count, groupby
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +22,8 @@ from ragkit.store.lock import removal_lock
 
 #: Neighbouring segments of one level are merged when there are more of them than this ...
 FAN_IN = 8
-#: ... and this many rows are the lowest level's limit.
-SMALL_ROWS = 16384
+#: ... and the lowest level has the segments with fewer rows than this.
+SMALL_ROWS = 2048
 #: Rows are dropped from the files when this share of them is deleted.
 MAX_DEAD_SHARE = 0.2
 
@@ -62,20 +62,25 @@ def segment_name(first_chunk: int) -> str:
 def due(infos: Sequence[SegmentInfo], dead: int) -> list[SegmentInfo]:
     """The policy: which segments to rewrite as one after a commit, given how many of their rows are ``dead``.
 
-    Only neighbours are merged, so that ids rise from segment to segment. Sizes grow by the factor :data:`FAN_IN` from level to
-    level (a log-structured merge, O'Neil et al. 1996): each row is rewritten a few times, however many are added.
+    Only neighbours are merged, so that ids rise from segment to segment. Segments are of levels, each :data:`FAN_IN` times as
+    large as the one below; a run is merged when it has too many *of its level* (a log-structured merge, O'Neil et al. 1996).
+    So a row is rewritten about once a level, however many are added, and there are at most some :data:`FAN_IN` segments a level.
     """
     if dead > MAX_DEAD_SHARE * sum(info.rows for info in infos):
         return list(infos)
     largest = max((info.rows for info in infos), default=0)
-    for small in (SMALL_ROWS * FAN_IN**level for level in count()):
-        runs = [list(group) for is_small, group in groupby(infos, key=lambda info: info.rows < small) if is_small]
-        longest = max(runs, key=len, default=[])
-        if len(longest) > FAN_IN:
-            return longest
-        if small > largest:
-            return []
-    raise AssertionError("levels end where every segment is small")
+    floor, limit = 0, SMALL_ROWS
+    while floor <= largest:
+        for run in _runs_below(infos, limit):
+            if sum(info.rows >= floor for info in run) > FAN_IN:
+                return run
+        floor, limit = limit, limit * FAN_IN
+    return []
+
+
+def _runs_below(infos: Sequence[SegmentInfo], limit: int) -> list[list[SegmentInfo]]:
+    """Neighbours of fewer than ``limit`` rows each."""
+    return [list(run) for is_below, run in groupby(infos, key=lambda info: info.rows < limit) if is_below]
 
 
 def tidy(folder: Path, catalog: Catalog, *, kind: str = AUTO) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ragkit import Ragkit
 from ragkit.errors import StoreLocked
+from ragkit.records import FileInfo, SegmentInfo
+from ragkit.store import compaction
 from ragkit.store.lock import reading_lock, writer_lock
 
 Results = list[tuple[str, str, dict[str, float]]]
@@ -23,6 +28,29 @@ def results(kit: Ragkit, query: str) -> Results:
 def _only_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is compacted by itself."""
     monkeypatch.setattr("ragkit.store.compaction.MAX_DEAD_SHARE", 2.0)
+
+
+@given(st.lists(st.integers(1, 3000), max_size=300) | st.integers(1, 3000).map(lambda rows: [rows] * 3000))
+@settings(max_examples=60, deadline=None)
+def test_segments_stay_few_and_rows_are_seldom_rewritten(commits: list[int]) -> None:
+    """However large the commits: some segments a level, each row rewritten about once a level, neighbours alone merged."""
+    infos: list[SegmentInfo] = []
+    file = FileInfo(name="x", bytes=1, sha256="")
+    written = 0
+    for number, rows in enumerate(commits):
+        infos.append(SegmentInfo(name=str(number), rows=rows, lexical=file, dense=file))
+        chosen = compaction.due(infos, 0)
+        if chosen:
+            at = infos.index(chosen[0])
+            assert infos[at : at + len(chosen)] == chosen
+            merged = SegmentInfo(name=f"{number}+", rows=sum(info.rows for info in chosen), lexical=file, dense=file)
+            infos[at : at + len(chosen)] = [merged]
+            written += merged.rows
+    assert sum(info.rows for info in infos) == sum(commits)
+    levels = 1 + max(0.0, math.log(max(1.0, sum(commits) / compaction.SMALL_ROWS), compaction.FAN_IN))
+    assert len(infos) <= compaction.FAN_IN * (levels + 1)
+    small = compaction.SMALL_ROWS / compaction.FAN_IN  # a segment below the first level may be rewritten with every FAN_IN commits
+    assert written <= sum(commits) * (levels + 1) + len(commits) * small
 
 
 def fill(kit: Ragkit) -> None:
