@@ -34,7 +34,6 @@ from ragkit.records import (
     StreamEvent,
     Verdict,
 )
-from ragkit.safekeeping import Safekeeping
 from ragkit.search import Searcher
 from ragkit.settings import Settings, load_settings
 from ragkit.store.catalog import Catalog
@@ -46,7 +45,7 @@ _SEGMENTS = "segments"
 _TEXT = "text:"
 
 
-class Ragkit(Maintenance, Safekeeping):
+class Ragkit(Maintenance):
     """A store of documents that can be searched and asked.
 
     >>> with Ragkit.in_memory() as kit:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragkit.check import faults
@@ -13,9 +11,8 @@ from ragkit.models import load
 from ragkit.records import Progress
 from ragkit.reindex import Reindexer, ReindexReport
 from ragkit.repair import Repairer, RepairReport
-from ragkit.settings import Settings
+from ragkit.safekeeping import Safekeeping
 from ragkit.store import compaction, statistics
-from ragkit.store.catalog import Catalog
 from ragkit.store.compaction import CompactReport
 from ragkit.store.lock import writer_lock
 
@@ -28,21 +25,14 @@ OnProgress = Callable[[Progress], None]
 _OF_MODEL = ("embedder", "verifier", "_tokens", "_reranker", "_searcher", "_asker")
 
 
-class Maintenance:
+class Maintenance(Safekeeping):
     """What a store offers for its own care."""
-
-    path: Path
-    settings: Settings
-    _segments: Path
-    _catalog: Catalog
 
     if TYPE_CHECKING:
 
         @cached_property
         def embedder(self) -> Embedder:
             """The model that turns text into vectors."""
-
-        def _writing(self) -> AbstractContextManager[None]: ...
 
     def status(self) -> dict[str, Any]:
         """What the store holds: counts, bytes, the active generation, the embedding model, what could not be read."""

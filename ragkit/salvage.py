@@ -63,7 +63,7 @@ class Salvage:
                 continue
             found.damaged.append(info)
             if info.dense.name not in bad:
-                partly.append((info, dense.load(self._folder / info.dense.name)))
+                partly.append((info, dense.Stored(self._folder / info.dense.name)))
             found.quarantined.extend(self._put_aside(name) for name in bad if (self._folder / name).exists())
         for info, index in partly:
             found.vectors.update(self._vectors(info, index, found.indexed()))

@@ -3,6 +3,8 @@ approximate index. Scores always come from these vectors, so they do not depend 
 
 from __future__ import annotations
 
+import os
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from ragkit.index.lexical import Mask, Rows
 
 #: Below this share of visible rows an approximate index with a selector finds too little.
 _LEAST_SHARE = 0.1
+#: Up to so many rows are read from the file one by one.
+_FEW = 1024
 #: Rows fetched beyond those asked for, and the difference of two cosines that FAISS and numpy may order differently.
 _MORE = 16
 _SAME = 1e-5
@@ -38,8 +42,47 @@ def to_bytes(index: Any) -> memoryview:
     return memoryview(faiss.serialize_index(index))
 
 
+class Stored:
+    """A FAISS index file, memory-mapped for exact search; a few rows are read from the file instead.
+
+    A row that is read adds nothing to resident memory, and where the file is not in the page cache it costs one page, while a
+    fault of the mapping brings in the whole neighbourhood.
+    """
+
+    def __init__(self, file: Path) -> None:
+        """Map ``file``. FAISS notices no corruption by itself: check the hash first.
+
+        Raises:
+            StoreError: it cannot be opened or mapped.
+        """
+        self._index = load(file)
+        self.ntotal, self.d = int(self._index.ntotal), int(self._index.d)
+        self._row = 2 * self.d
+        self._file = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+        weakref.finalize(self, os.close, self._file)
+        self._start = os.fstat(self._file).st_size - self.ntotal * self._row  # the vectors are what ends the file
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self._file, 0, 0, os.POSIX_FADV_RANDOM)
+
+    def search(self, *arguments: Any, **named: Any) -> Any:
+        """As FAISS does."""
+        return self._index.search(*arguments, **named)
+
+    def reconstruct_batch(self, rows: Rows) -> NDArray[np.float32]:
+        """``(len(rows), d)`` float32, as stored."""
+        if len(rows) > _FEW:
+            found: NDArray[np.float32] = self._index.reconstruct_batch(rows)
+            return found
+        places = [self._start + self._row * row for row in rows.tolist()]
+        if hasattr(os, "posix_fadvise"):
+            for place in places:  # one page each, asked of the disk side by side
+                os.posix_fadvise(self._file, place, self._row, os.POSIX_FADV_WILLNEED)
+        read = b"".join([os.pread(self._file, self._row, place) for place in places])
+        return np.frombuffer(read, np.float16).reshape(len(rows), self.d).astype(np.float32)
+
+
 def load(file: Path) -> Any:
-    """Memory-map a FAISS index file. FAISS notices no corruption by itself: check the hash first.
+    """Memory-map a FAISS index file.
 
     Raises:
         StoreError: it cannot be opened or mapped.

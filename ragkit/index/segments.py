@@ -67,4 +67,4 @@ class Segment:
             paths = dict(zip(info.parts, pool.map(partial(files.require_whole, folder), info.files), strict=True))
         arrays = files.map_arrays(paths["lexical"])
         near = dense.load(paths["ann"]) if "ann" in paths else None
-        return cls(arrays.pop("chunk_ids"), LexicalSegment(arrays), dense.load(paths["dense"]), near)
+        return cls(arrays.pop("chunk_ids"), LexicalSegment(arrays), dense.Stored(paths["dense"]), near)
