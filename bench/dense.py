@@ -6,6 +6,7 @@ Vectors are made from those of real text (see :mod:`bench.synthetic`). Candidate
 from __future__ import annotations
 
 import statistics
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ def main() -> None:
         built = round(time.process_time() - began, 1)
         probes = given.probes if kind != "hnsw" else [1.0]
         rows += [measure(kind, exact, near, questions, expected, probe) | {"build, CPU s": built} for probe in probes]
-        print(rows[-1], flush=True)
+        print(rows[-1], file=sys.stderr, flush=True)
     emit("dense", rows, complete=True, settings={"vectors": given.vectors, "real": len(base.passages), "questions": len(questions)})
 
 

@@ -33,12 +33,15 @@ def draw(rows: Sequence[Mapping[str, Any]], target: Path) -> None:
     figure, axes = pyplot.subplots(2, 3, figsize=(10.5, 5.6), layout="constrained")
     sizes = [row["chunks"] for row in rows]
     for axis, (title, series) in zip(axes.flat, PANELS, strict=True):
+        top, said = max(row[name] for row in rows for name in series), -1.0
         for (name, label), colour in zip(series.items(), COLOURS, strict=False):
             values = [row[name] for row in rows]
             axis.plot(sizes, values, marker="o", color=colour, label=label)
-            axis.annotate(f"{values[-1]:g}", (sizes[-1], values[-1]), (-4, 5), textcoords="offset points", ha="right", fontsize=8)
+            if abs(values[-1] - said) > top / 20:
+                said = values[-1]
+                axis.annotate(f"{said:.3g}", (sizes[-1], said), (-4, 5), textcoords="offset points", ha="right", fontsize=8)
         axis.set_title(title, fontsize=10)
-        axis.set(xscale="log", ylim=(0, 1.18 * max(row[name] for row in rows for name in series)))
+        axis.set(xscale="log", ylim=(0, 1.18 * top))
         axis.set_xticks(sizes, [f"{size:,}" for size in sizes], fontsize=8)
         axis.minorticks_off()
         axis.grid(axis="y", alpha=0.3)
