@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -55,3 +58,30 @@ def test_reciprocal_rank_ignores_lists_that_lack_a_row() -> None:
     scores = fusion.reciprocal_rank([np.array([1, 0, 2]), np.array([0, 1, 2])], k=60)
     assert scores[0] == scores[1] == 1 / 61
     assert scores[2] == 2 / 62
+
+
+def test_few_rows_are_read_and_many_are_mapped_alike(tmp_path: Path) -> None:
+    """A stored index gives the vectors that were put in, bit for bit, by either way, and also after its file was removed."""
+    vectors = np.random.default_rng(5).normal(size=(3000, 24)).astype(np.float16).astype(np.float32)
+    file = tmp_path / "x.dense.faiss"
+    file.write_bytes(dense.to_bytes(dense.build([vectors], 24)))
+    stored = dense.Stored(file)
+    file.unlink()
+    assert (stored.ntotal, stored.d) == (3000, 24)
+    for count in (0, 1, 7, 1024, 1025, 3000):
+        rows = np.random.default_rng(count).permutation(3000)[:count]
+        np.testing.assert_array_equal(dense.vectors_of(stored, rows), vectors[rows])
+
+
+def test_a_stored_index_lets_go_of_its_file(tmp_path: Path) -> None:
+    """Opening and dropping indexes leaves no descriptor open."""
+    file = tmp_path / "x.dense.faiss"
+    file.write_bytes(dense.to_bytes(dense.build([np.eye(8, dtype=np.float32)], 8)))
+
+    def descriptors() -> int:
+        return sum(os.path.realpath(f"/proc/self/fd/{name}") == str(file) for name in os.listdir("/proc/self/fd"))
+
+    stored = [dense.Stored(file) for _ in range(20)]
+    assert descriptors() >= 20
+    del stored
+    assert descriptors() == 0
