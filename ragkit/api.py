@@ -14,7 +14,8 @@ from typing import Any, Self
 from ragkit.answer.asker import Asker
 from ragkit.answer.verify import AlignmentVerifier
 from ragkit.contracts import Embedder, Generator, Reranker
-from ragkit.errors import DocumentNotFound, StoreNotFound
+from ragkit.diff import Difference, difference
+from ragkit.errors import DocumentNotFound, SourceError, StoreNotFound
 from ragkit.index import files
 from ragkit.ingest import DocumentPool, Ingestor, Listing
 from ragkit.maintenance import Maintenance, OnProgress
@@ -26,6 +27,7 @@ from ragkit.records import (
     Candidate,
     Document,
     DocumentInfo,
+    Failure,
     Hit,
     IngestOptions,
     IngestReport,
@@ -186,18 +188,43 @@ class Ragkit(Maintenance):
         )
         return self._write({_source_key(s): _listing(_source_key(s), options) for s in sources}, options, progress=progress)
 
-    def sync(self, *sources: str | Path, progress: OnProgress | None = None) -> IngestReport:
+    def sync(self, *sources: str | Path, allow_empty: bool = False, progress: OnProgress | None = None) -> IngestReport:
         """As :meth:`ingest`, and remove the documents that are gone from their source. No sources: all that were ingested.
 
-        Each source is read with the options that it was last ingested with.
+        Each source is read with the options that it was last ingested with. All documents of a source that lists nothing any
+        more are kept, and the report says so, unless ``allow_empty``.
+
+        Raises:
+            SourceError: one of ``sources`` cannot be read at all. Without them it is in the report, and the others are read.
+            StoreLocked: another writer is at work.
         """
+        total = IngestReport()
+        for key, options in self._remembered(sources).items():
+            try:
+                listings = {key: _listing(key, options)}
+            except SourceError as error:
+                if sources:
+                    raise
+                total = _sum(total, IngestReport(failed=(Failure(uri=key, reason=str(error)),)))
+                continue
+            with self._writing():
+                done = self._ingestor(progress).run(listings, options, remove_missing=True, allow_empty=allow_empty)
+            total = _sum(total, done)
+        return total
+
+    def diff(self, *sources: str | Path) -> Difference:
+        """What :meth:`sync` would do; nothing is changed. Items that may have changed are read, to compare their bytes.
+
+        Raises:
+            SourceError: a source cannot be read at all.
+        """
+        return difference(self._catalog, {key: (_listing(key, options), options) for key, options in self._remembered(sources).items()})
+
+    def _remembered(self, sources: Sequence[str | Path]) -> dict[str, IngestOptions]:
+        """Sources with the options that they were last ingested with; of none given, all."""
         remembered = self._catalog.list_sources()
         keys = [_source_key(s) for s in sources] or [s for s in remembered if not s.startswith(_TEXT)]
-        total = IngestReport()
-        for key in keys:
-            options = IngestOptions.from_dict(remembered.get(key, {}))
-            total = _sum(total, self._write({key: _listing(key, options)}, options, progress=progress, remove_missing=True))
-        return total
+        return {key: IngestOptions.from_dict(remembered.get(key, {})) for key in keys}
 
     def add_text(
         self,
@@ -216,11 +243,9 @@ class Ragkit(Maintenance):
         options = IngestOptions(acl=None if acl is None else tuple(acl), metadata=dict(metadata or {}))
         return self._write({f"{_TEXT}{uri}": [item]}, options)
 
-    def _write(
-        self, listings: Mapping[str, Listing], options: IngestOptions, *, progress: OnProgress | None = None, remove_missing: bool = False
-    ) -> IngestReport:
+    def _write(self, listings: Mapping[str, Listing], options: IngestOptions, *, progress: OnProgress | None = None) -> IngestReport:
         with self._writing():
-            return self._ingestor(progress).run(listings, options, remove_missing=remove_missing)
+            return self._ingestor(progress).run(listings, options)
 
     def _ingestor(self, progress: OnProgress | None = None) -> Ingestor:
         return Ingestor(self._segments, self._catalog, self.embedder, self._pool, self.settings, progress)
@@ -331,6 +356,7 @@ def _sum(a: IngestReport, b: IngestReport) -> IngestReport:
         unchanged=a.unchanged + b.unchanged,
         removed=a.removed + b.removed,
         failed=a.failed + b.failed,
+        emptied=a.emptied + b.emptied,
         chunks=a.chunks + b.chunks,
         seconds=a.seconds + b.seconds,
     )

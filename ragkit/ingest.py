@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -68,29 +68,35 @@ class Ingestor:
         self._pending_chunks = 0
         self._counts = dict.fromkeys(("added", "updated", "unchanged", "removed", "chunks"), 0)
         self._failed: list[Failure] = []
-        self._known: set[str] = set()
+        self._emptied: list[str] = []
 
-    def run(self, listings: Mapping[str, Listing], options: IngestOptions, *, remove_missing: bool = False) -> IngestReport:
+    def run(
+        self, listings: Mapping[str, Listing], options: IngestOptions, *, remove_missing: bool = False, allow_empty: bool = False
+    ) -> IngestReport:
         """Bring the store in step with ``listings``: what each source (the key) holds now.
 
         With ``remove_missing``, documents of a source that its listing no longer has are removed; those below a folder that
-        could not be listed are kept.
+        could not be listed are kept, and so are all of a source that lists nothing, unless ``allow_empty``: an unmounted
+        disk looks like an empty folder.
         """
         started = time.perf_counter()
         compaction.sweep(self._folder, self._catalog)
         seen: set[str] = set()
         for source, listing in listings.items():
-            failed_before = len(self._failed)
+            failed_before, seen_before = len(self._failed), len(seen)
             before = self._catalog.uris_of(source) if remove_missing else {}
-            for some in _slices(listing, _LISTED_AT_ONCE):
+            for some in slices(listing):
                 self._take(source, some, seen, options)
             self.flush()
             failed = self._failed[failed_before:]
-            unseen = tuple(f"{failure.uri.rstrip('/')}/" for failure in failed)
-            self._remove([i for uri, i in before.items() if uri not in seen and not uri.startswith(unseen)])
+            gone = missing(before, seen, failed)
+            if gone and len(seen) == seen_before and not allow_empty:
+                self._emptied.append(source)
+            else:
+                self._remove([before[uri] for uri in gone])
             self._catalog.remember_source(source, options.to_dict(), failed)
         self._tidy()
-        return IngestReport(**self._counts, failed=tuple(self._failed), seconds=time.perf_counter() - started)
+        return IngestReport(**self._counts, failed=tuple(self._failed), emptied=tuple(self._emptied), seconds=time.perf_counter() - started)
 
     def _take(self, source: str, listed: Sequence[SourceItem | Failure], seen: set[str], options: IngestOptions) -> None:
         """One slice of a listing: what is unchanged is not even opened."""
@@ -103,7 +109,7 @@ class Ingestor:
             if isinstance(item, Failure):
                 self._failed.append(item)
                 continue
-            item = _marked(item, options)
+            item = marked(item, options)
             old = known.get(item.uri)
             if old is not None and old.token == item.token:
                 self._counts["unchanged"] += 1
@@ -112,7 +118,7 @@ class Ingestor:
             prepared = self._prepare(item, source)
             if prepared is None:
                 continue
-            if old is not None and old.sha256 == prepared.document.sha256 and _marks(old.token) == _marks(item.token):
+            if old is not None and old.sha256 == prepared.document.sha256 and marks(old.token) == marks(item.token):
                 touched[old.document_id] = item.token
                 self._counts["unchanged"] += 1
                 continue
@@ -188,7 +194,13 @@ class Ingestor:
             self._counts["removed"] += len(document_ids)
 
 
-def _marked(item: SourceItem, options: IngestOptions) -> SourceItem:
+def missing(before: Iterable[str], seen: Container[str], failed: Iterable[Failure]) -> list[str]:
+    """Which URIs of ``before`` a source no longer has: not ``seen``, and not below a folder that could not be listed."""
+    unseen = tuple(f"{failure.uri.rstrip('/')}/" for failure in failed)
+    return [uri for uri in before if uri not in seen and not uri.startswith(unseen)]
+
+
+def marked(item: SourceItem, options: IngestOptions) -> SourceItem:
     """The item with the caller's access list and metadata; both are part of its version, so that a change of them counts."""
     acl = options.acl if options.acl is not None else item.acl
     metadata = {**item.metadata, **options.metadata}
@@ -198,11 +210,13 @@ def _marked(item: SourceItem, options: IngestOptions) -> SourceItem:
     return replace(item, acl=acl, metadata=metadata, token=f"{item.token}|{hashlib.sha256(marks.encode()).hexdigest()[:16]}")
 
 
-def _marks(token: str) -> str:
+def marks(token: str) -> str:
+    """The part of a token that the caller's access list and metadata make."""
     return token.rpartition("|")[2] if "|" in token else ""
 
 
-def _slices(listing: Listing, size: int) -> Iterator[list[SourceItem | Failure]]:
+def slices(listing: Listing) -> Iterator[list[SourceItem | Failure]]:
+    """A listing in parts that the catalog is asked about at once."""
     iterator = iter(listing)
-    while some := list(itertools.islice(iterator, size)):
+    while some := list(itertools.islice(iterator, _LISTED_AT_ONCE)):
         yield some

@@ -186,13 +186,17 @@ class IngestOptions(Jsonable):
 
 @record
 class IngestReport(Jsonable):
-    """What one ``ingest`` or ``sync`` did. ``chunks`` counts those added; ``seconds`` is wall time."""
+    """What one ``ingest`` or ``sync`` did. ``chunks`` counts those added; ``seconds`` is wall time.
+
+    ``emptied`` names the sources that list nothing any more, and whose documents were therefore kept.
+    """
 
     added: int = 0
     updated: int = 0
     unchanged: int = 0
     removed: int = 0
     failed: tuple[Failure, ...] = ()
+    emptied: tuple[str, ...] = ()
     chunks: int = 0
     seconds: float = 0.0
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +14,7 @@ from ragkit.cli.output import Output, visible
 from ragkit.cli.session import Session, command, pair
 
 if TYPE_CHECKING:
+    from ragkit.diff import Difference
     from ragkit.records import IngestReport
 
 app = typer.Typer()
@@ -66,11 +69,44 @@ def _typed(value: str) -> str | int | float | bool:
 def sync(
     session: Session,
     sources: Annotated[list[str] | None, typer.Argument(metavar="SOURCE…", help="Sources; without any, all that were ingested.")] = None,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="Remove all documents of a source that lists nothing any more; else they are kept.")
+    ] = False,
 ) -> None:
     """Read sources again, and remove documents that are gone from them."""
-    with session.open(create=bool(sources)) as kit, session.out.bars() as bars:
-        report = kit.sync(*(sources or ()), progress=bars)
+    with session.open(create=bool(sources)) as kit:
+        with session.out.bars() as bars:
+            report = kit.sync(*(sources or ()), allow_empty=allow_empty, progress=bars)
+        agreed = [source for source in report.emptied if not session.json and _agreed(source)]
+        if agreed:
+            removed = kit.sync(*agreed, allow_empty=True).removed
+            left = tuple(source for source in report.emptied if source not in agreed)
+            report = replace(report, removed=report.removed + removed, emptied=left)
     _report(session.out, report)
+
+
+def _agreed(source: str) -> bool:
+    """Whether somebody who can be asked wants all documents of a source removed."""
+    asked = f"{visible(source)} lists nothing any more. Remove all documents that came from it?"
+    return sys.stdin.isatty() and typer.confirm(asked, err=True)
+
+
+@command(app, "diff")
+def diff(
+    session: Session,
+    sources: Annotated[list[str] | None, typer.Argument(metavar="SOURCE…", help="Sources; without any, all that were ingested.")] = None,
+) -> None:
+    """Say what `sync` would do, and do nothing."""
+    with session.open() as kit, session.out.busy("comparing"):
+        found = kit.diff(*(sources or ()))
+    if session.json:
+        session.out.value(found.to_dict())
+    else:
+        changes = {"+": found.added, "~": found.updated, "-": found.removed}
+        session.out.show(*(f"{sign} {visible(uri)}" for sign, uris in changes.items() for uri in uris), f"{found.unchanged} unchanged")
+        _troubles(session.out, found)
+    if found.failed or found.emptied:
+        raise typer.Exit(PARTLY)
 
 
 @command(app, "ls")
@@ -147,10 +183,16 @@ def _report(out: Output, report: IngestReport) -> None:
         counts = {"added": report.added, "updated": report.updated, "unchanged": report.unchanged, "removed": report.removed}
         said = ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "nothing new"
         out.show(f"{said}; {report.chunks} passages in {report.seconds:.1f} s")
-        for failure in report.failed:
-            out.note(f"failed: {visible(failure.uri)}: {visible(failure.reason)}")
-    if report.failed:
+        _troubles(out, report)
+    if report.failed or report.emptied:
         raise typer.Exit(PARTLY)
+
+
+def _troubles(out: Output, report: IngestReport | Difference) -> None:
+    for failure in report.failed:
+        out.note(f"failed: {visible(failure.uri)}: {visible(failure.reason)}")
+    for source in report.emptied:
+        out.note(f"{visible(source)} lists nothing any more; its documents stay. To remove them: ragkit sync --allow-empty")
 
 
 def _span(span: str | None) -> tuple[int | None, int | None]:

@@ -73,3 +73,23 @@ def test_reindex_with_an_unknown_model(run: Any, store: Path) -> None:
     ran = run("reindex", "--model", "no/such-model", "--store", store)
     assert (ran.code, "no/such-model" in ran.err) == (1, True)
     assert run("status", "--store", store, "--json").json["generation"] == generation
+
+
+def test_diff_and_an_emptied_source(run: Any, tmp_path: Path) -> None:
+    """`diff` lists the changes; `sync` keeps the documents of a source that lists nothing, says so, and obeys --allow-empty."""
+    folder, store = tmp_path / "docs", tmp_path / "store"
+    folder.mkdir()
+    (folder / "a.txt").write_text("The ferry is green.", encoding="utf-8")
+    assert run("ingest", folder, "--store", store).code == 0
+    (folder / "b.txt").write_text("The mill is red.", encoding="utf-8")
+    ran = run("diff", "--store", store)
+    assert (ran.code, ran.out) == (0, f"+ {folder / 'b.txt'}\n1 unchanged\n")
+    assert run("diff", "--store", store, "--json").json["added"] == [str(folder / "b.txt")]
+    for file in folder.iterdir():
+        file.unlink()
+    ran = run("sync", "--store", store, "--json")
+    assert (ran.code, ran.json["emptied"], ran.json["removed"]) == (3, [str(folder)], 0)
+    ran = run("sync", "--store", store)
+    assert (ran.code, "ragkit sync --allow-empty" in ran.err) == (3, True)
+    ran = run("sync", "--allow-empty", "--store", store, "--json")
+    assert (ran.code, ran.json["removed"]) == (0, 1)

@@ -18,7 +18,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("ragkit.store",),
     ("ragkit.check", "ragkit.passages", "ragkit.search"),
     ("ragkit.answer", "ragkit.ingest", "ragkit.salvage"),
-    ("ragkit.backup", "ragkit.forget", "ragkit.reindex", "ragkit.repair"),
+    ("ragkit.backup", "ragkit.diff", "ragkit.forget", "ragkit.reindex", "ragkit.repair"),
     ("ragkit.safekeeping",),
     ("ragkit.maintenance",),
     ("ragkit.api",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,7 +17,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from ragkit import Ragkit
-from ragkit.errors import DocumentNotFound, ModelMismatch, StoreCorrupt, StoreError, StoreLocked, StoreNotFound
+from ragkit.diff import Difference
+from ragkit.errors import DocumentNotFound, ModelMismatch, SourceError, StoreCorrupt, StoreError, StoreLocked, StoreNotFound
 from ragkit.ingest import Ingestor
 from ragkit.records import Failure, IngestOptions, SourceItem
 from ragkit.store import compaction, engine, structure
@@ -251,7 +253,7 @@ def test_structure_comes_back(kit: Ragkit, folder: Path) -> None:
 def test_everything_that_ingest_reports_is_json(kit: Ragkit, folder: Path) -> None:
     """The report and the status are the command line's JSON."""
     report = json.loads(json.dumps(kit.ingest(folder).to_dict()))
-    assert set(report) == {"added", "updated", "unchanged", "removed", "failed", "chunks", "seconds"}
+    assert set(report) == {"added", "updated", "unchanged", "removed", "failed", "emptied", "chunks", "seconds"}
     assert json.loads(json.dumps(kit.status()))["documents"] == 3
 
 
@@ -264,6 +266,60 @@ def test_sync_reads_a_source_as_it_was_ingested(kit: Ragkit, folder: Path) -> No
     report = kit.sync()
     assert (report.unchanged, report.added, report.removed) == (2, 0, 0)
     assert kit.search("apples", filter="year >= 2020", principal="anna")
+
+
+def test_a_source_that_lists_nothing_keeps_its_documents(kit: Ragkit, folder: Path, tmp_path: Path) -> None:
+    """An unmounted disk looks like an empty folder: its documents go only when that is meant; other sources are synced."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "x.txt").write_text("The other one.")
+    kit.ingest(folder)
+    kit.ingest(other)
+    for file in folder.iterdir():
+        file.unlink()
+    (other / "y.txt").write_text("One more.")
+    report = kit.sync()
+    assert (report.emptied, report.removed, report.added) == ((str(folder),), 0, 1)
+    assert len(kit.documents()) == 5
+    report = kit.sync(allow_empty=True)
+    assert (report.emptied, report.removed) == ((), 3)
+    assert kit.sync().emptied == ()
+
+
+def test_a_source_that_is_gone_is_named_and_the_others_are_read(kit: Ragkit, folder: Path, tmp_path: Path) -> None:
+    """Its documents stay. Asked for by name, it is an error."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    (gone / "x.txt").write_text("Soon gone.")
+    kit.ingest(gone)
+    kit.ingest(folder)
+    shutil.rmtree(gone)
+    (folder / "c.html").unlink()
+    report = kit.sync()
+    assert ([failure.uri for failure in report.failed], report.removed) == ([str(gone)], 1)
+    assert len(kit.documents()) == 3
+    with pytest.raises(SourceError):
+        kit.sync(gone)
+
+
+def test_diff_says_what_sync_does(kit: Ragkit, folder: Path) -> None:
+    """New, changed, touched, gone and marked anew: the dry run changes nothing, and sync then does just that."""
+    kit.ingest(folder)
+    (folder / "a.txt").write_text("Apples, and pears now.")
+    os.utime(folder / "b.md", ns=(1, 1))
+    (folder / "c.html").unlink()
+    (folder / "d.txt").write_text("Dates.")
+    before, found = kit.status(), kit.diff()
+    assert kit.status() == before
+    names = {kind: [Path(uri).name for uri in getattr(found, kind)] for kind in ("added", "updated", "removed")}
+    assert names == {"added": ["d.txt"], "updated": ["a.txt"], "removed": ["c.html"]}
+    assert (found.unchanged, found.failed, found.emptied) == (1, (), ())
+    report = kit.sync()
+    assert (report.added, report.updated, report.removed, report.unchanged) == (1, 1, 1, 1)
+    assert kit.diff().to_dict() == Difference(unchanged=3).to_dict()
+    for file in folder.iterdir():
+        file.unlink()
+    assert kit.diff(folder).emptied == (str(folder),)
 
 
 def test_documents_below_a_folder_that_cannot_be_listed_are_kept(kit: Ragkit) -> None:

@@ -1,0 +1,91 @@
+"""What a sync would do: each source is listed, and compared with the catalog. Nothing is parsed, nothing is changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from ragkit.errors import SourceError
+from ragkit.ingest import Listing, marked, marks, missing, slices
+from ragkit.records import Failure, IngestOptions, Jsonable, SourceItem, record
+from ragkit.store.catalog import Catalog
+from ragkit.store.reading import Known
+
+
+@record
+class Difference(Jsonable):
+    """What a ``sync`` would do, by URI. ``unchanged`` counts; ``failed`` could not be listed or read; ``emptied`` names the
+    sources that list nothing any more, and whose documents ``sync`` keeps."""
+
+    added: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: int = 0
+    failed: tuple[Failure, ...] = ()
+    emptied: tuple[str, ...] = ()
+
+
+def difference(catalog: Catalog, listings: Mapping[str, tuple[Listing, IngestOptions]]) -> Difference:
+    """What bringing the store in step with ``listings`` would change: each source's listing, and how it is read."""
+    found = _Found(catalog)
+    for source, (listing, options) in listings.items():
+        found.compare(source, listing, options)
+    return Difference(
+        added=tuple(found.added),
+        updated=tuple(found.updated),
+        removed=tuple(found.removed),
+        unchanged=found.unchanged,
+        failed=tuple(found.failed),
+        emptied=tuple(found.emptied),
+    )
+
+
+class _Found:
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.seen: set[str] = set()
+        self.added: list[str] = []
+        self.updated: list[str] = []
+        self.removed: list[str] = []
+        self.emptied: list[str] = []
+        self.failed: list[Failure] = []
+        self.unchanged = 0
+
+    def compare(self, source: str, listing: Listing, options: IngestOptions) -> None:
+        seen_before, failed_before = len(self.seen), len(self.failed)
+        for some in slices(listing):
+            known = self.catalog.known([item.uri for item in some])
+            for item in some:
+                if item.uri in self.seen:
+                    continue
+                self.seen.add(item.uri)
+                if isinstance(item, Failure):
+                    self.failed.append(item)
+                else:
+                    self._sort(marked(item, options), known.get(item.uri))
+        gone = missing(self.catalog.uris_of(source), self.seen, self.failed[failed_before:])
+        if gone and len(self.seen) == seen_before:
+            self.emptied.append(source)
+        else:
+            self.removed += gone
+
+    def _sort(self, item: SourceItem, old: Known | None) -> None:
+        if old is None:
+            self.added.append(item.uri)
+        elif old.token == item.token:
+            self.unchanged += 1
+        else:
+            try:
+                same = marks(old.token) == marks(item.token) and _sha256(item) == old.sha256
+            except (OSError, SourceError) as error:
+                self.failed.append(Failure(uri=item.uri, reason=" ".join(str(error).split())))
+                return
+            if same:
+                self.unchanged += 1
+            else:
+                self.updated.append(item.uri)
+
+
+def _sha256(item: SourceItem) -> str:
+    with item.open() as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
