@@ -87,5 +87,8 @@ class _Found:
 
 
 def _sha256(item: SourceItem) -> str:
+    found = hashlib.sha256()
     with item.open() as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        while piece := stream.read(1 << 20):
+            found.update(piece)
+    return found.hexdigest()
