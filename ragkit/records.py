@@ -151,8 +151,8 @@ class Document:
 class Chunk:
     """A span of one document's canonical text that is indexed as one passage.
 
-    ``headings`` is the path of headings above it, outermost first. ``tokens`` counts the embedder's tokens of the
-    passage, special tokens left out.
+    ``headings`` is the path of headings above it, outermost first; what goes on with a table has the table's first row as
+    the last one. ``tokens`` counts the embedder's tokens of the passage, special tokens left out.
     """
 
     start: int

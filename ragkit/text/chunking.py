@@ -17,6 +17,8 @@ Counter = Callable[[Sequence[str]], list[int]]
 #: No token of a word-piece or byte-pair vocabulary is counted as longer than this, so that one "word" of a million
 #: characters cannot become one chunk.
 MAX_CHARACTERS_PER_TOKEN = 12
+#: A longer first row of a table is not repeated: it would crowd out the rows below it.
+MAX_TABLE_HEAD = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +34,30 @@ def chunk(parsed: Parsed, count: Counter, settings: ChunkingSettings) -> list[Ch
 
     A heading starts a new chunk and belongs to it. A block that fits into a chunk is not cut unless the chunk
     before it would stay less than half full. Where running text is cut, the next chunk begins with whole sentences of
-    the one before, at most ``settings.overlap_tokens``.
+    the one before, at most ``settings.overlap_tokens``. A chunk that goes on with a table has the table's first row as its last heading.
 
     ``count`` gives the tokens of each of several texts (:meth:`ragkit.contracts.Embedder.count_tokens`).
     """
     pieces = _measured(parsed, count, settings.max_tokens)
     path = _HeadingPath(parsed)
     return [
-        Chunk(start=group[0].start, end=group[-1].end, headings=path.above(group[0].start), tokens=sum(u.tokens for u in group))
+        Chunk(
+            start=group[0].start,
+            end=group[-1].end,
+            headings=path.above(group[0].start) + _table_head(parsed, group[0]),
+            tokens=sum(u.tokens for u in group),
+        )
         for group in _groups(parsed, pieces, settings)
     ]
+
+
+def _table_head(parsed: Parsed, first: _Unit) -> tuple[str, ...]:
+    """The first row of the table that the chunk goes on with, which says what its columns are."""
+    block = parsed.blocks[first.block]
+    if block.kind != "table" or first.start == block.start:
+        return ()
+    row = " ".join(parsed.text[block.start : block.end].partition("\n")[0].split())
+    return (row,) if 0 < len(row) <= MAX_TABLE_HEAD and first.start > block.start + len(row) else ()
 
 
 def _measured(parsed: Parsed, count: Counter, limit: int) -> list[_Unit]:

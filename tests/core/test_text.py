@@ -133,6 +133,20 @@ def test_blocks_that_fit_are_kept_whole_and_headings_lead(embedder: SentenceTran
     assert [c.headings for c in chunks] == [(), ("Guide",)]
 
 
+def test_every_part_of_a_table_knows_its_columns(embedder: SentenceTransformerEmbedder) -> None:
+    """Below the headings stands the first row, once; a table whose first row is very long goes without."""
+    rows = [f"part {i} | {i * 3} kg | {i * 7} euros" for i in range(60)]
+    for head, shown in (("Name | Weight | Price", True), (" | ".join(f"column {i}" for i in range(60)), False)):
+        parsed = _parsed([("heading", "Costs"), ("table", "\n".join([head, *rows])), ("paragraph", "All without tax.")])
+        chunks = chunk(parsed, embedder.count_tokens, ChunkingSettings(max_tokens=120))
+        texts = [parsed.text[c.start : c.end] for c in chunks]
+        assert len(chunks) > 3
+        parts = [c for c, text in zip(chunks, texts, strict=True) if text.startswith("part ")]
+        assert len(parts) >= 2
+        assert {c.headings for c in parts} == {("Costs", head) if shown else ("Costs",)}
+        assert all(head not in c.headings for c, text in zip(chunks, texts, strict=True) if head in text)
+
+
 def test_overlap_repeats_whole_sentences(embedder: SentenceTransformerEmbedder) -> None:
     """Where running text is cut, the next chunk begins with sentences of the one before."""
     parsed = _parsed([("paragraph", " ".join(f"Sentence number {i} says something new." for i in range(20)))])
