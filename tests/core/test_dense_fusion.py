@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ragkit.index import dense, fusion
@@ -19,16 +19,19 @@ def _unit(rng: np.random.Generator, n: int, d: int = 16) -> np.ndarray:
 
 
 @settings(max_examples=60, deadline=None)
+@example(228, [14, 30], 0.5)  # a component half-way between two halves, which FAISS and numpy round differently
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 30), min_size=1, max_size=3), st.floats(0, 1))
 def test_search_is_exact_among_the_allowed_rows(seed: int, sizes: list[int], share: float) -> None:
     """FAISS with a selector finds just what a product over the allowed rows finds; no other row is returned."""
     rng = np.random.default_rng(seed)
     parts = [_unit(rng, n) for n in sizes]
-    everything = np.concatenate(parts).astype(np.float16).astype(np.float32)
+    built = [dense.build([p], p.shape[1]) for p in parts]
+    everything = np.concatenate([dense.vectors_of(index, np.arange(index.ntotal)) for index in built])
+    np.testing.assert_allclose(everything, np.concatenate(parts), rtol=2.0**-11, atol=2.0**-25)
     live = rng.random(len(everything)) < 0.9
     allowed = rng.random(len(everything)) < share
     query = _unit(rng, 1)[0]
-    rows, scores = DenseIndex([dense.build([p], p.shape[1]) for p in parts], live).search(query, 5, allowed=allowed)
+    rows, scores = DenseIndex(built, live).search(query, 5, allowed=allowed)
     visible = np.flatnonzero(live & allowed)
     expected = np.sort(everything[visible] @ query)[::-1][:5]
     assert set(rows.tolist()) <= set(visible.tolist())
