@@ -131,16 +131,21 @@ class StoreMachine(RuleBasedStateMachine):
         os.utime(file, ns=(0, next(_CLOCK)))  # files are written faster than their clock ticks
         self.on_disk[str(file)] = text
 
-    @rule(fuse=FUSES, kept=st.none() | st.sets(FILES, max_size=2))
-    def sync(self, fuse: int | None, kept: set[str] | None) -> None:
-        """Two commits: what is new or changed, and what is gone; all files but those that are ``kept`` go before."""
+    @rule(fuse=FUSES, kept=st.none() | st.sets(FILES, max_size=2), allow_empty=st.booleans())
+    def sync(self, fuse: int | None, kept: set[str] | None, allow_empty: bool) -> None:
+        """Two commits: what is new or changed, and what is gone; all files but those that are ``kept`` go before.
+
+        A folder that lists nothing keeps its documents, unless ``allow_empty``.
+        """
         for name in sorted(self.on_disk):
             if kept is not None and str(Path(name).relative_to(self.files)) not in kept:
                 Path(name).unlink()
                 del self.on_disk[name]
         added = {**self.documents, **self.on_disk}
         left = {k: v for k, v in added.items() if k in self.on_disk or not k.startswith("/")}
-        self.change(lambda: self.kit.sync(self.files), added, left, fuse=fuse)
+        if not self.on_disk and not allow_empty:
+            left = added
+        self.change(lambda: self.kit.sync(self.files, allow_empty=allow_empty), added, left, fuse=fuse)
 
     @rule(fuse=FUSES)
     def compact(self, fuse: int | None) -> None:
