@@ -17,11 +17,13 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Piece(NamedTuple):
-    """Some text; ``start``/``end`` are its place in the source's characters, -1 when it comes from nowhere there."""
+    """Some text; ``start``/``end`` are its place in the source's characters, -1 when it comes from nowhere there;
+    ``place`` is its place in words."""
 
     text: str
     start: int = -1
     end: int = -1
+    place: str | None = None
 
 
 class Builder:
@@ -37,20 +39,20 @@ class Builder:
         self._length = 0
         self._pending: list[Piece] = []
 
-    def add(self, text: str, start: int = -1, end: int = -1) -> int:
+    def add(self, text: str, start: int = -1, end: int = -1, *, place: str | None = None) -> int:
         """``text``, from the source's characters ``[start, end)``: the same characters, or, of another length, a stand-in
-        for them. Returns how many characters were added; invisible ones are not."""
+        for them; or from ``place``, for a part of a block that has a place of its own. Returns how many characters were added; invisible ones are not."""
         text = _CONTROL.sub(" ", text)
         same, at, added = start >= 0 and end - start == len(text), 0, 0
         for match in INVISIBLE.finditer(text):
-            added += self._part(text[at : match.start()], start + at if same else start, start + match.start() if same else end)
+            added += self._part(text[at : match.start()], start + at if same else start, start + match.start() if same else end, place)
             self.invisible += 1
             at = match.end()
-        return added + self._part(text[at:], start + at if same else start, end)
+        return added + self._part(text[at:], start + at if same else start, end, place)
 
-    def _part(self, text: str, start: int, end: int) -> int:
+    def _part(self, text: str, start: int, end: int, place: str | None) -> int:
         if text:
-            self._pending.append(Piece(text, start, end))
+            self._pending.append(Piece(text, start, end, place))
         return len(text)
 
     @property
@@ -81,6 +83,8 @@ class Builder:
             self.anchors.append(Anchor(start=start, end=self._length, place=place))
 
     def _anchor(self, piece: Piece) -> None:
+        if piece.place is not None:
+            self._placed(piece)
         if self.source is None or piece.start < 0 or piece.end <= piece.start or not piece.text:
             return
         shift = self._length - piece.start
@@ -89,6 +93,13 @@ class Builder:
                 self.anchors.append(Anchor(start=run.start + shift, end=run.end + shift, byte_start=run.first, byte_end=run.last))
         elif span := self.source.span(piece.start, piece.end):
             self.anchors.append(Anchor(start=self._length, end=self._length + len(piece.text), byte_start=span[0], byte_end=span[1]))
+
+    def _placed(self, piece: Piece) -> None:
+        last = self.anchors[-1] if self.anchors else None
+        start = self._length
+        if last and last.place == piece.place and last.end == start:  # an invisible character had cut it in two
+            start = self.anchors.pop().start
+        self.anchors.append(Anchor(start=start, end=self._length + len(piece.text), place=piece.place))
 
     def text(self) -> str:
         """The canonical text so far.
@@ -119,4 +130,4 @@ def _cut(piece: Piece, front: int, back: int) -> Piece:
     text = piece.text[front : len(piece.text) - back]
     if piece.start < 0 or piece.end - piece.start != len(piece.text):
         return piece._replace(text=text)
-    return Piece(text, piece.start + front, piece.end - back)
+    return Piece(text, piece.start + front, piece.end - back, piece.place)

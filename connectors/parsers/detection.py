@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Mapping
 
 from ragkit.errors import UnsupportedFormat
 
 from .source import utf16_guess
 
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_OPEN_XML = "application/vnd.openxmlformats-officedocument."
+DOCX = _OPEN_XML + "wordprocessingml.document"
+XLSX = _OPEN_XML + "spreadsheetml.sheet"
 
 #: Where a prefix stands, what it says, and whether text may begin with it too. Searched in order.
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
@@ -41,11 +45,15 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x80\x04", "a Python pickle, which is never opened"),
 )
 _ZIPS: tuple[tuple[bytes, str], ...] = (
-    (b"xl/workbook.xml", "an Excel workbook; save the sheets as .csv"),
+    (b"xl/workbook.bin", "a binary Excel workbook; save it as .xlsx"),
     (b"ppt/presentation.xml", "a PowerPoint presentation; save it as PDF"),
     (b"application/epub+zip", "an EPUB book"),
     (b"application/vnd.oasis.opendocument", "an OpenDocument file; save it as .docx"),
 )
+#: A member that tells what an Office package is; its media type.
+_MEMBERS = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX}
+#: Told by their content alone; a suffix that claims one of them is not believed.
+_TOLD = frozenset(["application/pdf", *_MEMBERS.values()])
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
@@ -86,14 +94,25 @@ def detect(data: bytes, uri: str = "", suffixes: Mapping[str, str] = _TEXT_SUFFI
 
 
 def _zip(data: bytes, named: str | None) -> str:
-    if b"word/document.xml" in data:
-        return DOCX
+    names = _members(data)
+    for name, media_type in _MEMBERS.items():
+        if name in names:
+            return media_type
     return _other(next((what for name, what in _ZIPS if name in data), "a zip archive"), named)
+
+
+def _members(data: bytes) -> set[str]:
+    """The names in a package's directory; where it has none (a head, a truncated file), those that stand in the bytes."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            return set(package.namelist())
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
+        return {name for name in _MEMBERS if name.encode() in data}
 
 
 def _other(looks: str, named: str | None) -> str:
     """A plug-in may read what ragkit itself only knows by name; the built-in kinds were told by their content already."""
-    if named and not named.startswith("text/") and named not in (DOCX, "application/pdf"):
+    if named and not named.startswith("text/") and named not in _TOLD:
         return named
     raise UnsupportedFormat(f"nothing reads this: it looks like {looks}")
 

@@ -6,6 +6,8 @@ import io
 import re
 import zipfile
 import zlib
+from collections.abc import Container
+from typing import Any
 
 from ragkit.errors import LimitExceeded, ParseError
 
@@ -18,8 +20,18 @@ _CHUNK = 1 << 16
 _DECLARES = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)|<\0!\0D\0O\0C\0T|\0<\0!\0D\0O\0C", re.IGNORECASE)
 
 
-def check(data: bytes) -> None:
+_MAX_PROPERTY = 1_000
+_NAMES = {
+    "title": "title", "creator": "author", "initial-creator": "author",
+    "created": "created", "creation-date": "created", "modified": "modified", "date": "modified",
+}  # fmt: skip
+#: What libraries raise when they meet a package whose parts do not fit together.
+BROKEN = (KeyError, ValueError, TypeError, IndexError, AttributeError, OSError, SyntaxError, zipfile.BadZipFile, zlib.error)
+
+
+def check(data: bytes, only: Container[str] | None = None) -> None:
     """Refuses what would unpack to too much, first by what the directory says, then by unpacking it piece by piece.
+    ``only`` names the members that may not declare a document type; by default it is all XML.
 
     Raises:
         LimitExceeded: too many members, or too many bytes, or too many for the packed size.
@@ -29,9 +41,45 @@ def check(data: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             members = package.infolist()
             _declared(members, len(data))
-            _unpack(package, members)
+            _unpack(package, members, only)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
         raise ParseError(f"the package is broken: {error}") from error
+
+
+def tree(xml: bytes) -> Any:
+    """``xml`` as lxml's tree, which pulls nothing in.
+
+    Raises:
+        ParseError: it is no XML, or declares a document type with entities.
+    """
+    from lxml import etree  # type: ignore[import-untyped]
+
+    try:
+        root = etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False))
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise ParseError(f"broken XML: {error}") from error
+    dtd = root.getroottree().docinfo.internalDTD
+    if dtd is not None and any(True for _ in dtd.iterentities()):
+        raise ParseError("the XML declares entities, which documents must not")
+    return root
+
+
+def core(data: bytes) -> dict[str, str]:
+    """Title, author, created and modified of an Office package, where it has them."""
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        if "docProps/core.xml" not in package.namelist():
+            return {}
+        return named(tree(package.read("docProps/core.xml")))
+
+
+def named(root: Any) -> dict[str, str]:
+    """The properties among ``root``'s elements that go into a document's metadata."""
+    found: dict[str, str] = {}
+    for element in root.iter("{*}title", "{*}creator", "{*}initial-creator", "{*}created", "{*}creation-date", "{*}modified", "{*}date"):
+        text = " ".join((element.text or "").split())
+        if text:
+            found.setdefault(_NAMES[element.tag.rpartition("}")[2]], text[:_MAX_PROPERTY])
+    return found
 
 
 def _declared(members: list[zipfile.ZipInfo], size: int) -> None:
@@ -45,12 +93,12 @@ def _declared(members: list[zipfile.ZipInfo], size: int) -> None:
         raise LimitExceeded(f"the package of {size:,} bytes unpacks to {total:,}: a zip bomb, or close to one")
 
 
-def _unpack(package: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> None:
+def _unpack(package: zipfile.ZipFile, members: list[zipfile.ZipInfo], only: Container[str] | None) -> None:
     """The directory may lie, so what really comes out is counted, and looked at; nothing is kept."""
     total = 0
     for member in members:
         with package.open(member) as stream:
-            text = member.filename.lower().endswith((".xml", ".rels"))
+            text = member.filename.lower().endswith((".xml", ".rels")) if only is None else member.filename in only
             tail = b""
             while piece := stream.read(_CHUNK):
                 total += len(piece)

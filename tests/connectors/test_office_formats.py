@@ -1,0 +1,170 @@
+"""Spreadsheets, presentations, OpenDocument and e-books: what is read, what stays out, and the way back to each place."""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pytest
+import samples_office as samples
+
+from ragkit.connectors import wire
+from ragkit.connectors.anchoring import covering
+from ragkit.connectors.parsers import Registry
+from ragkit.connectors.parsers.xlsx import XlsxParser
+from ragkit.contracts import Parser
+from ragkit.errors import LimitExceeded, ParseError
+from ragkit.records import Parsed
+from ragkit.testing import ParserConformance
+
+DATA = Path(os.environ.get("RAGKIT_DATA", Path(__file__).parents[3] / "shared" / "data")) / "parsers"
+LAUGHS = "<!DOCTYPE x [<!ENTITY a0 'ha'>" + "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 9)) + "]>"
+WORD = re.compile(r"[^\W_]+")
+
+
+def blocks(parsed: Parsed) -> list[tuple[str, str]]:
+    return [(block.kind, parsed.text[block.start : block.end]) for block in parsed.blocks]
+
+
+def place_of(parsed: Parsed, phrase: str) -> list[str | None]:
+    at = parsed.text.index(phrase)
+    return [anchor.place for anchor in covering(parsed.anchors, at, at + len(phrase))]
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def round_trip(parsed: Parsed, resolve: Callable[[str], str], *, spans: int = 200) -> None:
+    """The text of random spans is found at the places that their anchors name; all text but separators has a place."""
+    assert wire.check(parsed) is None
+    rng = random.Random(11)
+    for _ in range(spans):
+        start = rng.randrange(len(parsed.text))
+        end = min(len(parsed.text), start + rng.randint(1, 120))
+        at = start
+        for anchor in covering(parsed.anchors, start, end):
+            assert not parsed.text[at : max(at, anchor.start)].strip(" |\n"), "text without a place"
+            at = min(end, anchor.end)
+            assert anchor.place is not None
+            assert flat(parsed.text[max(start, anchor.start) : at]) in flat(resolve(anchor.place)), anchor.place
+        assert not parsed.text[at:end].strip(" |\n"), "text without a place"
+
+
+def refused(parser: Parser, data: bytes, words: str, kind: type[ParseError] = ParseError) -> None:
+    with pytest.raises(kind, match=words) as caught:
+        parser.parse(data)
+    assert "\n" not in str(caught.value)
+
+
+# --- Excel ---
+
+
+class TestXlsx(ParserConformance):
+    def parser(self) -> XlsxParser:
+        return XlsxParser()
+
+    def samples(self) -> list[bytes]:
+        return [samples.xlsx(), samples.large_xlsx()]
+
+
+def test_xlsx_structure() -> None:
+    """A heading for each sheet, a table for each block of rows, dates by ISO 8601, merged cells in each of their rows."""
+    parsed = XlsxParser().parse(samples.xlsx())
+    assert (parsed.title, parsed.metadata["author"]) == ("Port costs", "A. Harbour")
+    assert blocks(parsed) == [
+        ("heading", "Costs, all"),
+        ("table", "Berth | Depth | Since\nNorth | 9.5 | 2024-01-05\nSouth | 7"),
+        ("table", "East | crane\nEast | pilot\n | 2024-01-05 13:30:00\n | TRUE"),
+    ]
+    assert place_of(parsed, "North") == ["sheet Costs, all, A2"]
+    assert place_of(parsed, "pilot") == ["sheet Costs, all, B7"]
+
+
+def test_xlsx_hidden_is_left_out_and_counted() -> None:
+    """Hidden sheets, rows and columns, white type and formats that show nothing are not in the text."""
+    parsed = XlsxParser().parse(samples.xlsx())
+    assert not any(word in parsed.text for word in ("hidden", "secret", "pale", "unseen", "Empty"))
+    assert parsed.warnings == ("sheet Costs, all: 1 hidden row, 1 hidden column, 2 hidden cells left out", "1 hidden sheet left out")
+
+
+def test_xlsx_formulas_show_what_was_saved() -> None:
+    """A formula's cached value is read; one that was never computed has none."""
+    book = openpyxl.Workbook()
+    book.active.append(["Sum", "=1+1", "=2+2"])
+    data = samples.saved(book)
+    sheet = re.sub(rb"(<f>1\+1</f>)<v ?/?>(</v>)?", rb"\1<v>2</v>", samples.member(data, "xl/worksheets/sheet1.xml"))
+    parsed = XlsxParser().parse(samples.repack(data, {"xl/worksheets/sheet1.xml": sheet}))
+    assert parsed.text == "Sheet\n\nSum | 2"
+
+
+def test_xlsx_round_trip() -> None:
+    """Spans of a workbook are found in the cells that the anchors name, as openpyxl reads them."""
+    data = samples.large_xlsx()
+    book = openpyxl.load_workbook(io.BytesIO(data))
+
+    def resolve(place: str) -> str:
+        name = place.removeprefix("sheet ")
+        if name in book.sheetnames:
+            return name
+        sheet, _, cell = name.rpartition(", ")
+        return str(book[sheet][cell].value)
+
+    round_trip(XlsxParser().parse(data), resolve)
+
+
+def test_xlsx_vast_sheets_stay_small() -> None:
+    """Two cells at the corners of a sheet, and a merged range over all of it, take no time and no space."""
+    book = openpyxl.Workbook()
+    book.active["A1"], book.active["XFD1048576"] = "first", "last"
+    data = samples.saved(book)
+    sheet = samples.member(data, "xl/worksheets/sheet1.xml")
+    sheet = sheet.replace(b"</sheetData>", b'</sheetData><mergeCells count="1"><mergeCell ref="A1:XFC1048576"/></mergeCells>')
+    parsed = XlsxParser().parse(samples.repack(data, {"xl/worksheets/sheet1.xml": sheet}))
+    assert parsed.text == "Sheet\n\nfirst\n\nfirst | last"
+
+
+def test_xlsx_broken_and_hostile() -> None:
+    """What is truncated, no workbook, a bomb, or declares entities is refused in one line."""
+    data = samples.xlsx()
+    refused(XlsxParser(), data[:-500], "broken")
+    refused(XlsxParser(), b"PK\x03\x04 no zip", "broken")
+    refused(XlsxParser(), samples.repack(data, {"xl/workbook.xml": b"<workbook"}), "broken")
+    refused(XlsxParser(), samples.repack(data, {"xl/media/a.xml": b" " * (60 << 20)}), "zip bomb", LimitExceeded)
+    sheet = samples.member(data, "xl/worksheets/sheet1.xml").replace(b"<worksheet", LAUGHS.encode() + b"<worksheet", 1)
+    refused(XlsxParser(), samples.repack(data, {"xl/worksheets/sheet1.xml": sheet}), "declares")
+
+
+# --- every kind ---
+
+
+def test_formats_are_told_by_their_content() -> None:
+    """A package is what its members say, whatever its name."""
+    registry = Registry()
+    for data, parser in ((samples.xlsx(), XlsxParser),):
+        assert registry.parser(registry.media_type(data, "notes.txt")) is parser
+
+
+#: Words of the expected text that are not in the document: captions of charts and pictures that another program wrote.
+BELOW: dict[str, str] = {}
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the documents of other projects are not here; RAGKIT_DATA says where")
+@pytest.mark.parametrize("kind", ["xlsx"])
+def test_documents_of_other_projects(kind: str) -> None:
+    """Every document of two other projects parses, and holds nine in ten of the words that are expected of it."""
+    registry = Registry()
+    found = sorted((DATA / "docling" / kind).glob(f"*.{kind}")) + sorted((DATA / "markitdown").glob(f"*.{kind}"))
+    assert found
+    for path in found:
+        parsed = registry.parser(registry.media_type(path.read_bytes(), path.name))().parse(path.read_bytes())
+        assert wire.check(parsed) is None
+        expected = path.with_name(f"{path.name}.expected.md")
+        if expected.is_file() and path.name not in BELOW:
+            have, wanted = set(WORD.findall(parsed.text.lower())), WORD.findall(expected.read_text("utf-8").lower())
+            assert sum(word in have for word in wanted) >= 0.9 * len(wanted), path.name
