@@ -14,6 +14,7 @@ from .source import utf16_guess
 _OPEN_XML = "application/vnd.openxmlformats-officedocument."
 DOCX = _OPEN_XML + "wordprocessingml.document"
 XLSX = _OPEN_XML + "spreadsheetml.sheet"
+PPTX = _OPEN_XML + "presentationml.presentation"
 
 #: Where a prefix stands, what it says, and whether text may begin with it too. Searched in order.
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
@@ -46,12 +47,11 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
 )
 _ZIPS: tuple[tuple[bytes, str], ...] = (
     (b"xl/workbook.bin", "a binary Excel workbook; save it as .xlsx"),
-    (b"ppt/presentation.xml", "a PowerPoint presentation; save it as PDF"),
     (b"application/epub+zip", "an EPUB book"),
     (b"application/vnd.oasis.opendocument", "an OpenDocument file; save it as .docx"),
 )
 #: A member that tells what an Office package is; its media type.
-_MEMBERS = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX}
+_MEMBERS = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX, "ppt/presentation.xml": PPTX}
 #: Told by their content alone; a suffix that claims one of them is not believed.
 _TOLD = frozenset(["application/pdf", *_MEMBERS.values()])
 _HTML = re.compile(

@@ -74,3 +74,64 @@ def large_xlsx() -> bytes:
                     sheet.cell(row, column, " ".join(rng.choices(WORDS, k=rng.randint(1, 4))) + f" {rng.randint(0, 999)}")
         sheet.column_dimensions["D"].hidden = True
     return saved(book)
+
+
+def pptx() -> bytes:
+    """Slides with bullets, a table, boxes out of order, a chart and notes; a hidden slide, a hidden shape, one beside the slide."""
+    import pptx as powerpoint
+    from pptx.chart.data import CategoryChartData
+    from pptx.enum.chart import XL_CHART_TYPE
+    from pptx.util import Inches, Pt
+
+    deck = powerpoint.Presentation()
+    deck.core_properties.author = "A. Harbour"
+    first = deck.slides.add_slide(deck.slide_layouts[1])
+    first.shapes.title.text = "The harbour"
+    body = first.placeholders[1].text_frame
+    body.text = "Ropes"
+    item = body.add_paragraph()
+    item.text, item.level = "of hemp", 1
+    first.notes_slide.notes_text_frame.text = "Say good morning."
+    hidden = deck.slides.add_slide(deck.slide_layouts[1])
+    hidden.shapes.title.text = "Unseen slide"
+    hidden._element.set("show", "0")
+    third = deck.slides.add_slide(deck.slide_layouts[6])
+    for left, top, text in ((1, 3, "below"), (5, 1, "right"), (1, 1, "left"), (40, 1, "beside"), (1, 4, "secret")):
+        box = third.shapes.add_textbox(Inches(left), Inches(top), Inches(2), Inches(0.5))
+        box.text_frame.text = text
+        if text == "secret":
+            box._element.nvSpPr.cNvPr.set("hidden", "1")
+    run = third.shapes[0].text_frame.paragraphs[0].add_run()
+    run.text, run.font.size = "speck", Pt(1)
+    table = third.shapes.add_table(2, 2, Inches(1), Inches(5), Inches(4), Inches(1)).table
+    for row, cells in enumerate((("Berth", "Depth"), ("North", "nine metres"))):
+        for column, text in enumerate(cells):
+            table.cell(row, column).text = text
+    data = CategoryChartData()
+    data.categories = ["2023", "2024"]
+    data.add_series("Ships", (12, 17.5))
+    third.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, Inches(1), Inches(6), Inches(4), Inches(1), data)
+    return saved(deck)
+
+
+def large_pptx() -> bytes:
+    """Slides of random words in boxes, tables and notes."""
+    import pptx as powerpoint
+    from pptx.util import Inches
+
+    rng, deck = random.Random(4), powerpoint.Presentation()
+
+    def words() -> str:
+        return " ".join(rng.choices(WORDS, k=rng.randint(2, 9)))
+
+    for number in range(20):
+        slide = deck.slides.add_slide(deck.slide_layouts[5])
+        slide.shapes.title.text = f"{words()} {number}"
+        for _ in range(4):
+            box = slide.shapes.add_textbox(Inches(rng.random() * 5), Inches(1 + rng.random() * 4), Inches(3), Inches(1))
+            box.text_frame.text = f"{words()}\n{words()}"
+        table = slide.shapes.add_table(3, 2, Inches(1), Inches(5), Inches(4), Inches(1)).table
+        for cell in table.iter_cells():
+            cell.text = words()
+        slide.notes_slide.notes_text_frame.text = words()
+    return saved(deck)

@@ -10,12 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
+import pptx
 import pytest
 import samples_office as samples
 
 from ragkit.connectors import wire
 from ragkit.connectors.anchoring import covering
 from ragkit.connectors.parsers import Registry
+from ragkit.connectors.parsers.pptx import PptxParser
 from ragkit.connectors.parsers.xlsx import XlsxParser
 from ragkit.contracts import Parser
 from ragkit.errors import LimitExceeded, ParseError
@@ -140,13 +142,82 @@ def test_xlsx_broken_and_hostile() -> None:
     refused(XlsxParser(), samples.repack(data, {"xl/worksheets/sheet1.xml": sheet}), "declares")
 
 
+# --- PowerPoint ---
+
+
+class TestPptx(ParserConformance):
+    def parser(self) -> PptxParser:
+        return PptxParser()
+
+    def samples(self) -> list[bytes]:
+        return [samples.pptx(), samples.large_pptx()]
+
+
+def test_pptx_structure() -> None:
+    """Titles are headings, boxes come from top to bottom and left to right, then tables, a chart's numbers, notes."""
+    parsed = PptxParser().parse(samples.pptx())
+    assert (parsed.title, parsed.metadata["author"]) == ("The harbour", "A. Harbour")
+    assert blocks(parsed) == [
+        ("heading", "The harbour"),
+        ("list_item", "Ropes"),
+        ("list_item", "of hemp"),
+        ("paragraph", "Say good morning."),
+        ("paragraph", "left"),
+        ("paragraph", "right"),
+        ("paragraph", "below"),
+        ("table", "Berth | Depth\nNorth | nine metres"),
+        ("table", "| Ships\n2023 | 12\n2024 | 17.5"),
+    ]
+    assert place_of(parsed, "hemp") == ["slide 1"]
+    assert place_of(parsed, "morning") == ["slide 1, notes"]
+    assert place_of(parsed, "left") == ["slide 3"]
+    assert place_of(parsed, "nine") == ["slide 3, table 1, row 2"]
+    assert place_of(parsed, "17.5") == ["slide 3, chart 1, row 3"]
+
+
+def test_pptx_hidden_is_left_out_and_counted() -> None:
+    """Hidden slides and shapes, shapes beside the slide and type of a point are not in the text."""
+    parsed = PptxParser().parse(samples.pptx())
+    assert not any(word in parsed.text for word in ("Unseen", "beside", "secret", "speck"))
+    assert parsed.warnings == ("1 hidden slide left out", "17 hidden characters left out")
+
+
+def test_pptx_round_trip() -> None:
+    """Spans of a presentation are found on the slides, in the table rows and notes that the anchors name."""
+    data = samples.large_pptx()
+    slides = list(pptx.Presentation(io.BytesIO(data)).slides)
+
+    def resolve(place: str) -> str:
+        slide, *rest = re.split(r", (?=table|row|notes)", place)
+        shown = slides[int(slide.removeprefix("slide ")) - 1]
+        if rest == ["notes"]:
+            return str(shown.notes_slide.notes_text_frame.text)
+        if rest:
+            tables = [shape.table for shape in shown.shapes if shape.has_table]
+            row = tables[int(rest[0].split()[1]) - 1].rows[int(rest[1].split()[1]) - 1]
+            return " | ".join(cell.text for cell in row.cells)
+        return "\n".join(shape.text_frame.text for shape in shown.shapes if shape.has_text_frame)
+
+    round_trip(PptxParser().parse(data), resolve)
+
+
+def test_pptx_broken_and_hostile() -> None:
+    """What is truncated, no presentation, a bomb, or declares entities is refused in one line."""
+    data = samples.pptx()
+    refused(PptxParser(), data[:-500], "broken")
+    refused(PptxParser(), samples.xlsx(), "broken")
+    refused(PptxParser(), samples.repack(data, {"ppt/slides/slide1.xml": b"<p:sld"}), "broken")
+    refused(PptxParser(), samples.repack(data, {"ppt/media/a.xml": b" " * (60 << 20)}), "zip bomb", LimitExceeded)
+    refused(PptxParser(), samples.repack(data, {"ppt/slides/slide1.xml": LAUGHS.encode() + b"<sld/>"}), "declares")
+
+
 # --- every kind ---
 
 
 def test_formats_are_told_by_their_content() -> None:
     """A package is what its members say, whatever its name."""
     registry = Registry()
-    for data, parser in ((samples.xlsx(), XlsxParser),):
+    for data, parser in ((samples.xlsx(), XlsxParser), (samples.pptx(), PptxParser)):
         assert registry.parser(registry.media_type(data, "notes.txt")) is parser
 
 
@@ -155,7 +226,7 @@ BELOW: dict[str, str] = {}
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the documents of other projects are not here; RAGKIT_DATA says where")
-@pytest.mark.parametrize("kind", ["xlsx"])
+@pytest.mark.parametrize("kind", ["xlsx", "pptx"])
 def test_documents_of_other_projects(kind: str) -> None:
     """Every document of two other projects parses, and holds nine in ten of the words that are expected of it."""
     registry = Registry()

@@ -1,0 +1,214 @@
+"""PowerPoint presentations (.pptx), by python-pptx."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from ragkit.errors import ParseError
+from ragkit.records import Parsed
+
+from .builder import Builder
+from .detection import PPTX
+from .grid import counted, shown
+from .package import BROKEN, check, core
+
+_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+#: Placeholders whose paragraphs are bullets unless they say otherwise, and those that frame every slide alike.
+_BULLETS = ("BODY", "OBJECT", "VERTICAL_BODY", "VERTICAL_OBJECT")
+_FRAME = ("DATE", "FOOTER", "SLIDE_NUMBER", "HEADER")
+_TITLES = ("TITLE", "CENTER_TITLE", "VERTICAL_TITLE")
+_DEPTH = 30
+_MAX_POINTS = 10_000
+
+
+class PptxParser:
+    """Slides in order: title, texts from top to bottom, tables, charts' numbers, notes; anchors say "slide 3"."""
+
+    media_types: ClassVar[tuple[str, ...]] = (PPTX, "application/vnd.ms-powerpoint.presentation.macroEnabled.12")
+    suffixes: ClassVar[tuple[str, ...]] = (".pptx", ".pptm", ".ppsx")
+
+    @classmethod
+    def warm_up(cls) -> None:
+        """Loads what every presentation needs."""
+        import pptx
+
+        empty, deck = io.BytesIO(), pptx.Presentation()
+        deck.slides.add_slide(deck.slide_layouts[0]).shapes.title.text = "a"
+        deck.save(empty)
+        cls().parse(empty.getvalue())
+
+    def parse(self, data: bytes, *, uri: str = "") -> Parsed:
+        """The text of ``data``'s slides that are shown.
+
+        Raises:
+            ParseError: it is no presentation, or broken.
+            LimitExceeded: it unpacks to more than is allowed.
+        """
+        import pptx
+        from pptx.exc import PythonPptxError
+
+        check(data)
+        reader = _Reader()
+        try:
+            reader.deck(pptx.Presentation(io.BytesIO(data)))
+            properties = core(data)
+        except (*BROKEN, PythonPptxError) as error:
+            raise ParseError(f"the presentation is broken: {type(error).__name__}: {' '.join(str(error).split())}") from error
+        out = reader.out
+        text = out.text()
+        heading = next((text[b.start : b.end] for b in out.blocks if b.kind == "heading"), None)
+        title = properties.pop("title", "")
+        return Parsed(
+            text=text,
+            blocks=tuple(out.blocks),
+            anchors=tuple(out.anchors),
+            title=title if title and title.lower() != "powerpoint presentation" else heading,
+            metadata=properties,
+            warnings=tuple(out.warnings),
+        )
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.out = Builder()
+        self.place = ""
+        self.tables = self.charts = self.hidden = 0
+        self.size = (0, 0)
+
+    def deck(self, deck: Any) -> None:
+        """All slides; their numbers count the hidden ones too, as PowerPoint does."""
+        self.size = (deck.slide_width or 0, deck.slide_height or 0)
+        gone = 0
+        for number, slide in enumerate(deck.slides, start=1):
+            if slide._element.get("show", "1") in ("0", "false"):
+                gone += 1
+                continue
+            self.place, self.tables, self.charts = f"slide {number}", 0, 0
+            for shape in self._ordered(slide.shapes):
+                if self._outside(shape):
+                    self.hidden += sum(len(text.text or "") for text in shape._element.iter(f"{_A}t"))
+                else:
+                    self._shape(shape)
+            if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
+                self.place += ", notes"
+                self._paragraphs(slide.notes_slide.notes_text_frame.paragraphs, bullets=False)
+        if gone:
+            self.out.warnings.append(f"{counted(gone, 'hidden slide')} left out")
+        if self.hidden:
+            self.out.warnings.append(f"{self.hidden} hidden characters left out")
+
+    def _ordered(self, shapes: Any) -> list[Any]:
+        """The title, then from top to bottom; what starts at about the same height, from left to right."""
+        band = max(1, self.size[1] // 25)
+        return sorted(shapes, key=lambda shape: (_kind(shape) not in _TITLES, (shape.top or 0) // band, shape.left or 0))
+
+    def _outside(self, shape: Any) -> bool:
+        if None in (shape.left, shape.top, shape.width, shape.height) or not all(self.size):
+            return False
+        right, bottom = shape.left + shape.width, shape.top + shape.height
+        return bool(right < 0 or bottom < 0 or shape.left > self.size[0] or shape.top > self.size[1])
+
+    def _shape(self, shape: Any, depth: int = 0) -> None:
+        kind = _kind(shape)
+        if kind in _FRAME or depth > _DEPTH:
+            return
+        if shape._element._nvXxPr.cNvPr.get("hidden", "0") in ("1", "true"):
+            self.hidden += sum(len(text.text or "") for text in shape._element.iter(f"{_A}t"))
+        elif hasattr(shape, "shapes"):
+            for inner in self._ordered(shape.shapes):
+                self._shape(inner, depth + 1)
+        elif getattr(shape, "has_table", False):
+            self._table(shape.table)
+        elif getattr(shape, "has_chart", False):
+            self._chart(shape.chart)
+        elif shape.has_text_frame and kind in _TITLES:
+            self.out.add(" ".join(" ".join(self._text(p) for p in shape.text_frame.paragraphs).split()))
+            self.out.flush("heading", 1, place=self.place)
+        elif shape.has_text_frame:
+            self._paragraphs(shape.text_frame.paragraphs, bullets=kind in _BULLETS and len(shape.text_frame.paragraphs) > 1)
+
+    def _paragraphs(self, paragraphs: Any, *, bullets: bool) -> None:
+        tight = False
+        for paragraph in paragraphs:
+            self.out.add(self._text(paragraph))
+            if not self.out.pending:
+                self.out.flush()
+                continue
+            bulleted = _bulleted(paragraph, bullets)
+            self.out.flush(*(("list_item", paragraph.level + 1) if bulleted else ("paragraph", 0)), tight=tight and bulleted, place=self.place)
+            tight = bulleted
+
+    def _text(self, paragraph: Any) -> str:
+        parts = []
+        for child in paragraph._p:
+            if child.tag == f"{_A}br":
+                parts.append("\n")
+            elif child.tag in (f"{_A}r", f"{_A}fld"):
+                text = child.findtext(f"{_A}t") or ""
+                if _unseen(child.find(f"{_A}rPr")):
+                    self.hidden += len(text)
+                else:
+                    parts.append(text)
+        return "".join(parts)
+
+    def _table(self, table: Any) -> None:
+        self.tables += 1
+        rows = ([" ".join(" ".join(self._text(p) for p in c.text_frame.paragraphs).split()) for c in row.cells] for row in table.rows)
+        self._lines(rows, f"{self.place}, table {self.tables}, row ")
+
+    def _lines(self, rows: Any, place: str) -> None:
+        written = False
+        for number, cells in enumerate(rows, start=1):
+            line = " | ".join(cells).rstrip(" |")
+            if line.strip(" |"):
+                self.out.add("\n" if written else "")
+                self.out.add(line.lstrip() if not written else line, place=f"{place}{number}")
+                written = True
+        self.out.flush("table")
+
+    def _chart(self, chart: Any) -> None:
+        """A chart's numbers as a table, its title above."""
+        self.charts += 1
+        place = f"{self.place}, chart {self.charts}"
+        if chart.has_title and chart.chart_title.has_text_frame:
+            self.out.add(" ".join(chart.chart_title.text_frame.text.split()))
+            self.out.flush("caption", place=place)
+        self._lines(_points(chart._chartSpace), f"{place}, row ")
+
+
+def _points(chart: Any) -> Iterator[list[str]]:
+    """The numbers that a chart keeps of its sheet, read here, as the library knows the series of some kinds of chart only."""
+    series = list(chart.iter(f"{_C}ser"))
+    names: dict[int, str] = {}
+    for one in series:
+        names = _cached(one, "cat", "xVal") | names
+    columns = [_cached(one, "val", "yVal") for one in series]
+    yield ["", *(" ".join(_cached(one, "tx").values()) for one in series)]
+    for index in sorted(names.keys() | {index for column in columns for index in column})[:_MAX_POINTS]:
+        yield [names.get(index, ""), *(column.get(index, "") for column in columns)]
+
+
+def _cached(series: Any, *parts: str) -> dict[int, str]:
+    points = [point for part in parts for found in series.iterchildren(f"{_C}{part}") for point in found.iter(f"{_C}pt")]
+    return {int(point.get("idx", "0")): shown(point.findtext(f"{_C}v")) for point in points}
+
+
+def _kind(shape: Any) -> str:
+    return shape.placeholder_format.type.name if shape.is_placeholder and shape.placeholder_format.type is not None else ""
+
+
+def _bulleted(paragraph: Any, usual: bool) -> bool:
+    properties = paragraph._p.find(f"{_A}pPr")
+    marks = {child.tag.removeprefix(_A) for child in properties} if properties is not None else set()
+    return "buNone" not in marks and (usual or bool(marks & {"buChar", "buAutoNum", "buBlip"}))
+
+
+def _unseen(properties: Any) -> bool:
+    """Smaller than about a point, or wholly transparent."""
+    if properties is None:
+        return False
+    size = properties.get("sz", "1800")
+    return (size.isdigit() and int(size) <= 100) or any(alpha.get("val") in ("0", "0%") for alpha in properties.iter(f"{_A}alpha"))
