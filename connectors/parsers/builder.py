@@ -41,7 +41,8 @@ class Builder:
 
     def add(self, text: str, start: int = -1, end: int = -1, *, place: str | None = None) -> int:
         """``text``, from the source's characters ``[start, end)``: the same characters, or, of another length, a stand-in
-        for them; or from ``place``, for a part of a block that has a place of its own. Returns how many characters were added; invisible ones are not."""
+        for them; or from ``place``, for a part of a block that has a place of its own. Returns how many characters were added;
+        invisible ones are not."""
         text = _CONTROL.sub(" ", text)
         same, at, added = start >= 0 and end - start == len(text), 0, 0
         for match in INVISIBLE.finditer(text):

@@ -15,6 +15,9 @@ _OPEN_XML = "application/vnd.openxmlformats-officedocument."
 DOCX = _OPEN_XML + "wordprocessingml.document"
 XLSX = _OPEN_XML + "spreadsheetml.sheet"
 PPTX = _OPEN_XML + "presentationml.presentation"
+_OASIS = "application/vnd.oasis.opendocument."
+ODT, ODS, ODP = _OASIS + "text", _OASIS + "spreadsheet", _OASIS + "presentation"
+EPUB = "application/epub+zip"
 
 #: Where a prefix stands, what it says, and whether text may begin with it too. Searched in order.
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
@@ -47,13 +50,14 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
 )
 _ZIPS: tuple[tuple[bytes, str], ...] = (
     (b"xl/workbook.bin", "a binary Excel workbook; save it as .xlsx"),
-    (b"application/epub+zip", "an EPUB book"),
-    (b"application/vnd.oasis.opendocument", "an OpenDocument file; save it as .docx"),
+    (b"application/vnd.oasis.opendocument", "an OpenDocument file that is no text, spreadsheet or presentation"),
 )
 #: A member that tells what an Office package is; its media type.
 _MEMBERS = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX, "ppt/presentation.xml": PPTX}
 #: Told by their content alone; a suffix that claims one of them is not believed.
-_TOLD = frozenset(["application/pdf", *_MEMBERS.values()])
+_TOLD = frozenset(["application/pdf", ODT, ODS, ODP, EPUB, *_MEMBERS.values()])
+#: OpenDocument and EPUB packages begin with a member "mimetype", which is not compressed: where its content stands.
+_MIMETYPE = re.compile(rb"PK\x03\x04.{26}mimetype(?:[^a].{0,60}?)?(application/[a-z.+-]{1,60})", re.DOTALL)
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
@@ -94,6 +98,8 @@ def detect(data: bytes, uri: str = "", suffixes: Mapping[str, str] = _TEXT_SUFFI
 
 
 def _zip(data: bytes, named: str | None) -> str:
+    if (first := _MIMETYPE.match(data)) and (kind := first.group(1).decode().removesuffix("-template").removesuffix("PK")) in _TOLD:
+        return kind
     names = _members(data)
     for name, media_type in _MEMBERS.items():
         if name in names:

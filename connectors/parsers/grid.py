@@ -94,6 +94,18 @@ def _write_table(out: Builder, place: str, table: list[Row]) -> None:
     out.flush("table" if sum(map(len, table)) > 1 else "paragraph")
 
 
+def lines(out: Builder, rows: Iterable[list[str]], place: str, *, first: int = 1) -> None:
+    """``rows`` of cells as the lines of a table; the anchor of each says ``place`` and its number, from ``first``."""
+    written = False
+    for number, cells in enumerate(rows, start=first):
+        line = " | ".join(cells).rstrip(" |")
+        if line.strip(" |"):
+            out.add("\n" if written else "")
+            out.add(line if written else line.lstrip(), place=f"{place}{number}")
+            written = True
+    out.flush("table")
+
+
 def shown(value: Any) -> str:
     """A cell's value as text on one line: dates by ISO 8601, numbers with the 15 digits that a spreadsheet keeps."""
     if value is None:

@@ -11,7 +11,7 @@ from ragkit.records import Parsed
 
 from .builder import Builder
 from .detection import PPTX
-from .grid import counted, shown
+from .grid import counted, lines, shown
 from .package import BROKEN, check, core
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -138,7 +138,8 @@ class _Reader:
                 self.out.flush()
                 continue
             bulleted = _bulleted(paragraph, bullets)
-            self.out.flush(*(("list_item", paragraph.level + 1) if bulleted else ("paragraph", 0)), tight=tight and bulleted, place=self.place)
+            kind, level = ("list_item", paragraph.level + 1) if bulleted else ("paragraph", 0)
+            self.out.flush(kind, level, tight=tight and bulleted, place=self.place)
             tight = bulleted
 
     def _text(self, paragraph: Any) -> str:
@@ -157,17 +158,7 @@ class _Reader:
     def _table(self, table: Any) -> None:
         self.tables += 1
         rows = ([" ".join(" ".join(self._text(p) for p in c.text_frame.paragraphs).split()) for c in row.cells] for row in table.rows)
-        self._lines(rows, f"{self.place}, table {self.tables}, row ")
-
-    def _lines(self, rows: Any, place: str) -> None:
-        written = False
-        for number, cells in enumerate(rows, start=1):
-            line = " | ".join(cells).rstrip(" |")
-            if line.strip(" |"):
-                self.out.add("\n" if written else "")
-                self.out.add(line.lstrip() if not written else line, place=f"{place}{number}")
-                written = True
-        self.out.flush("table")
+        lines(self.out, rows, f"{self.place}, table {self.tables}, row ")
 
     def _chart(self, chart: Any) -> None:
         """A chart's numbers as a table, its title above."""
@@ -176,7 +167,7 @@ class _Reader:
         if chart.has_title and chart.chart_title.has_text_frame:
             self.out.add(" ".join(chart.chart_title.text_frame.text.split()))
             self.out.flush("caption", place=place)
-        self._lines(_points(chart._chartSpace), f"{place}, row ")
+        lines(self.out, _points(chart._chartSpace), f"{place}, row ")
 
 
 def _points(chart: Any) -> Iterator[list[str]]:

@@ -1,0 +1,182 @@
+"""The running text of OpenDocument files: paragraphs, lists, tables, boxes, and what their styles hide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .builder import Builder
+from .grid import lines
+
+_URN = "{urn:oasis:names:tc:opendocument:xmlns:"
+OFFICE, TEXT, TABLE, STYLE = (f"{_URN}{name}:1.0}}" for name in ("office", "text", "table", "style"))
+DRAW, PRESENTATION = (f"{_URN}{name}:1.0}}" for name in ("drawing", "presentation"))
+SVG, FO = (f"{_URN}{name}-compatible:1.0}}" for name in ("svg", "xsl-fo"))
+#: Elements with nothing in them that stands in the text: comments, notes, deleted text, names of pictures, forms.
+SKIPPED = frozenset(
+    [f"{OFFICE}annotation", f"{OFFICE}forms", f"{TEXT}note", f"{TEXT}tracked-changes", f"{TEXT}ruby-text", f"{TEXT}hidden-text"]
+    + [f"{TEXT}sequence-decls", f"{TEXT}index-title-template", f"{SVG}title", f"{SVG}desc", f"{DRAW}page-thumbnail", f"{DRAW}object"]
+    + [f"{PRESENTATION}notes", f"{TEXT}table-of-content-source", f"{TEXT}alphabetical-index-source", f"{OFFICE}event-listeners"]
+)
+_SIGNS = {f"{TEXT}tab": "\t", f"{TEXT}line-break": "\n"}
+_BOXES = (f"{DRAW}frame", f"{DRAW}custom-shape", f"{DRAW}text-box", f"{DRAW}g", f"{DRAW}rect", f"{DRAW}ellipse")
+_MAX_REPEAT = 100
+_DEPTH = 200
+
+
+class Styles:
+    """The styles of a document by name, with what they inherit from."""
+
+    def __init__(self, *parts: Any) -> None:
+        self._by_name: dict[str, Any] = {}
+        for part in parts:
+            for style in part.iter(f"{STYLE}style") if part is not None else ():
+                self._by_name.setdefault(style.get(f"{STYLE}name", ""), style)
+        self._hidden: dict[str, bool] = {}
+
+    def chain(self, name: str | None) -> Iterator[Any]:
+        """The style and those above it."""
+        for _ in range(20):
+            style = self._by_name.get(name or "")
+            if style is None:
+                return
+            yield style
+            name = style.get(f"{STYLE}parent-style-name")
+
+    def names(self, name: str | None) -> list[str]:
+        """In lower case, the names of the style and of those above it, as the user sees them."""
+        return [(s.get(f"{STYLE}display-name") or s.get(f"{STYLE}name") or "").lower() for s in self.chain(name)]
+
+    def hides(self, name: str | None) -> bool:
+        """Whether text in this style shows nothing: hidden, of a point or less, or white where no ground is set."""
+        if name and name not in self._hidden:
+            self._hidden[name] = _unseen([found for style in self.chain(name) for found in style.iterchildren()])
+        return bool(name) and self._hidden[name or ""]
+
+    def hidden_page(self, name: str | None) -> bool:
+        """Whether slides of this style are hidden."""
+        found = (style.find(f"{STYLE}drawing-page-properties") for style in self.chain(name))
+        return any(one is not None and one.get(f"{PRESENTATION}visibility") == "hidden" for one in found)
+
+    def hidden_table(self, name: str | None) -> bool:
+        """Whether sheets of this style are hidden."""
+        found = (style.find(f"{STYLE}table-properties") for style in self.chain(name))
+        return any(one is not None and one.get(f"{TABLE}display") == "false" for one in found)
+
+
+def _unseen(properties: list[Any]) -> bool:
+    def first(name: str) -> str:
+        return next((found.get(name) for found in properties if found.get(name)), "")
+
+    size = first(f"{FO}font-size")
+    return first(f"{TEXT}display") == "none" or (size.endswith("pt") and size[:-2] in ("0", "0.5", "1"))
+
+
+class Reader:
+    """Reads the text below ``root`` into ``out``. Paragraphs and tables are numbered in the order of the file, from 1;
+    with a ``place`` (a slide) all but its tables have that."""
+
+    def __init__(self, root: Any, styles: Styles, out: Builder, place: str = "") -> None:
+        self.styles, self.out, self.place = styles, out, place
+        self.title = False
+        self.hidden = 0
+        self.paragraphs = {element: number for number, element in enumerate(root.iter(f"{TEXT}p", f"{TEXT}h"), start=1)}
+        self.tables = {element: number for number, element in enumerate(root.iter(f"{TABLE}table"), start=1)}
+
+    def finish(self) -> None:
+        """Tells how much was hidden."""
+        if self.hidden:
+            told = f"{self.hidden} hidden characters left out"
+            self.out.warnings.append(f"{self.place.partition(',')[0]}: {told}" if self.place else told)
+
+    def children(self, element: Any, level: int = 0) -> None:
+        """All that an element holds."""
+        for child in element:
+            self.element(child, level)
+
+    def element(self, element: Any, level: int = 0) -> None:
+        """A paragraph, a table, a list, or something that holds them."""
+        tag = element.tag
+        if not isinstance(tag, str) or tag in SKIPPED:
+            return
+        if tag in (f"{TEXT}p", f"{TEXT}h"):
+            self._paragraph(element, level)
+        elif tag == f"{TABLE}table":
+            self._table(element)
+        elif element.get(f"{TEXT}display") == "none" or element.get(f"{TEXT}is-hidden") == "true":
+            self.hidden += len("".join("".join(element.itertext()).split()))
+        else:
+            self.children(element, level + (tag == f"{TEXT}list"))
+
+    def _paragraph(self, paragraph: Any, level: int) -> None:
+        self.out.add(self.text(paragraph))
+        kind, depth = self._kind(paragraph, level)
+        tight = kind == "list_item" and bool(self.out.blocks) and self.out.blocks[-1].kind == "list_item"
+        self.out.flush(kind, depth, tight=tight, place=self.place or f"paragraph {self.paragraphs[paragraph]}")
+        for box in paragraph.iter(*_BOXES):
+            if not any(above.tag in _BOXES or above.tag in SKIPPED for above in _up_to(box, paragraph)):
+                self.children(box)
+
+    def _kind(self, paragraph: Any, level: int) -> tuple[Any, int]:
+        if self.title:
+            return "heading", 1
+        if paragraph.tag == f"{TEXT}h":
+            return "heading", min(6, max(1, int(paragraph.get(f"{TEXT}outline-level", "1"))))
+        names = self.styles.names(paragraph.get(f"{TEXT}style-name"))
+        if not self.place and ("title" in names or "subtitle" in names):
+            return "heading", 1 if "title" in names else 2
+        if level:
+            return "list_item", level
+        return ("caption", 0) if "caption" in names else ("quote", 0) if "quotations" in names else ("paragraph", 0)
+
+    def _table(self, table: Any) -> None:
+        where = f"{self.place}, " if self.place else ""
+        lines(self.out, self._rows(table), f"{where}table {self.tables[table]}, row ")
+
+    def _rows(self, table: Any) -> Iterator[list[str]]:
+        for row in table.iter(f"{TABLE}table-row"):
+            if next(row.iterancestors(f"{TABLE}table")) is not table:
+                continue
+            cells: list[str] = []
+            for cell in row.iterchildren(f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
+                own = "" if cell.tag.endswith("covered-table-cell") else self.flat(cell)
+                cells += [own] * min(_MAX_REPEAT, int(cell.get(f"{TABLE}number-columns-repeated", "1")))
+            hidden = row.get(f"{TABLE}visibility", "visible") != "visible"
+            self.hidden += hidden * sum(map(len, cells))
+            for _ in range(min(_MAX_REPEAT, int(row.get(f"{TABLE}number-rows-repeated", "1")))):
+                yield [] if hidden else cells
+
+    def flat(self, element: Any) -> str:
+        """All paragraphs below an element, on one line."""
+        found = element.iter(f"{TEXT}p", f"{TEXT}h")
+        shown = (p for p in found if not any(above.tag in SKIPPED for above in _up_to(p, element)))
+        return " ".join(" ".join(self.text(p) for p in shown).split())
+
+    def text(self, element: Any, depth: int = 0) -> str:
+        """The text of a paragraph, without that of the boxes in it."""
+        if self.styles.hides(element.get(f"{TEXT}style-name")):
+            self.hidden += len("".join("".join(element.itertext()).split()))
+            return ""
+        parts = [_white(element.text)]
+        for child in element:
+            tag = child.tag
+            if tag in _SIGNS:
+                parts.append(_SIGNS[tag])
+            elif tag == f"{TEXT}s":
+                parts.append(" " * min(_MAX_REPEAT, int(child.get(f"{TEXT}c", "1"))))
+            elif isinstance(tag, str) and tag not in SKIPPED and tag not in _BOXES and depth < _DEPTH:
+                parts.append(self.text(child, depth + 1))
+            parts.append(_white(child.tail))
+        return "".join(parts)
+
+
+def _up_to(element: Any, top: Any) -> Iterator[Any]:
+    for above in element.iterancestors():
+        if above is top:
+            return
+        yield above
+
+
+def _white(text: str | None) -> str:
+    """Line ends and runs of spaces in the XML are single spaces; others are spelled as elements."""
+    return "" if not text else (text[0].isspace() * " " + " ".join(text.split()) + text[-1].isspace() * " ") if text.strip() else " "
