@@ -16,11 +16,13 @@ from ragkit.records import BlockKind, Parsed
 from .builder import Builder
 from .detection import EPUB
 from .html import Extractor, declared
-from .package import BROKEN, check, tree
+from .package import check, reading, tree
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
 _CHAPTERS = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml")
+#: The XML declaration, comments and a document type with declarations of its own, which HTML does not know.
+_PROLOGUE = re.compile(r"\A\s*(?:<\?xml[^>]{0,200}\?>)?\s*(?:<!--.{0,2000}?-->\s*)*(?:<!DOCTYPE[^>\[]{0,500}(?:\[.*?\]\s*)?>)?", re.DOTALL)
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _PROPERTIES = {"creator": "author", "language": "language", "publisher": "publisher", "date": "published"}
 
@@ -40,13 +42,8 @@ class EpubParser:
         """
         check(data, ())  # chapters may name a document type; nothing here expands what it declares
         out = _Places()
-        try:
-            with zipfile.ZipFile(io.BytesIO(data)) as package:
-                title, properties = _read(package, out)
-        except BROKEN as error:
-            if isinstance(error, ParseError):
-                raise
-            raise ParseError(f"the book is broken: {type(error).__name__}: {error}") from error
+        with reading("the book"), zipfile.ZipFile(io.BytesIO(data)) as package:
+            title, properties = _read(package, out)
         return Parsed(
             text=out.text(),
             blocks=tuple(out.blocks),
@@ -112,7 +109,7 @@ def _read(package: zipfile.ZipFile, out: _Places) -> tuple[str, dict[str, str]]:
 
 def _chapter(data: bytes, name: str, out: _Places) -> int:
     """Adds a chapter; how many characters of it are hidden."""
-    text = re.sub(r"\A\s*<\?xml[^>]{0,200}\?>", lambda found: " " * len(found.group()), declared(data).text)
+    text = _PROLOGUE.sub("", declared(data).text)
     out.begin(name)
     before = len(out.warnings)
     chapter = _Chapter(out)

@@ -14,9 +14,10 @@ from .detection import ODP, ODS, ODT
 from .grid import counted
 from .opendocument_sheet import sheets
 from .opendocument_text import DRAW, OFFICE, PRESENTATION, SVG, TABLE, Reader, Styles
-from .package import BROKEN, check, named, tree
+from .package import check, named, reading, tree
 
 _READ = ("content.xml", "styles.xml", "meta.xml")
+_MANIFEST = "META-INF/manifest.xml"
 _FRAME = ("header", "footer", "date-time", "page-number", "page")
 _POINTS = {"cm": 28.35, "mm": 2.835, "in": 72.0, "pt": 1.0, "px": 0.75}
 
@@ -32,20 +33,16 @@ class _OpenDocument:
             LimitExceeded: it unpacks to more than is allowed.
         """
         check(data, _READ)
-        try:
-            with zipfile.ZipFile(io.BytesIO(data)) as package:
-                if "META-INF/manifest.xml" in package.namelist() and b"encryption-data" in package.read("META-INF/manifest.xml"):
-                    raise ParseError("the document is encrypted")
-                content, styles, meta = (tree(package.read(name)) if name in package.namelist() else None for name in _READ)
+        out = Builder()
+        with reading("the document"), zipfile.ZipFile(io.BytesIO(data)) as package:
+            names = package.namelist()
+            if _MANIFEST in names and b"encryption-data" in package.read(_MANIFEST):
+                raise ParseError("the document is encrypted")
+            content, styles, meta = (tree(package.read(name)) if name in names else None for name in _READ)
             body = content.find(f"{OFFICE}body/{OFFICE}{self.part}") if content is not None else None
             if body is None:
                 raise ParseError(f"the package has no {self.part} in its content.xml")
-            out = Builder()
             self.read(body, Styles(content, styles), out)
-        except BROKEN as error:
-            if isinstance(error, ParseError):
-                raise
-            raise ParseError(f"the document is broken: {type(error).__name__}: {error}") from error
         return _parsed(out, named(meta) if meta is not None else {}, headed=self.part != "spreadsheet")
 
     def read(self, body: Any, styles: Styles, out: Builder) -> None:

@@ -14,9 +14,12 @@ DRAW, PRESENTATION = (f"{_URN}{name}:1.0}}" for name in ("drawing", "presentatio
 SVG, FO = (f"{_URN}{name}-compatible:1.0}}" for name in ("svg", "xsl-fo"))
 #: Elements with nothing in them that stands in the text: comments, notes, deleted text, names of pictures, forms.
 SKIPPED = frozenset(
-    [f"{OFFICE}annotation", f"{OFFICE}forms", f"{TEXT}note", f"{TEXT}tracked-changes", f"{TEXT}ruby-text", f"{TEXT}hidden-text"]
-    + [f"{TEXT}sequence-decls", f"{TEXT}index-title-template", f"{SVG}title", f"{SVG}desc", f"{DRAW}page-thumbnail", f"{DRAW}object"]
-    + [f"{PRESENTATION}notes", f"{TEXT}table-of-content-source", f"{TEXT}alphabetical-index-source", f"{OFFICE}event-listeners"]
+    (
+        *(f"{OFFICE}{name}" for name in ("annotation", "forms", "event-listeners")),
+        *(f"{TEXT}{name}" for name in ("note", "tracked-changes", "ruby-text", "hidden-text", "sequence-decls")),
+        *(f"{TEXT}{name}" for name in ("table-of-content-source", "alphabetical-index-source", "index-title-template")),
+        *(f"{SVG}title", f"{SVG}desc", f"{DRAW}page-thumbnail", f"{DRAW}object", f"{PRESENTATION}notes"),
+    )
 )
 _SIGNS = {f"{TEXT}tab": "\t", f"{TEXT}line-break": "\n"}
 _BOXES = (f"{DRAW}frame", f"{DRAW}custom-shape", f"{DRAW}text-box", f"{DRAW}g", f"{DRAW}rect", f"{DRAW}ellipse")

@@ -6,7 +6,8 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Container
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ragkit.errors import LimitExceeded, ParseError
@@ -26,7 +27,21 @@ _NAMES = {
     "created": "created", "creation-date": "created", "modified": "modified", "date": "modified",
 }  # fmt: skip
 #: What libraries raise when they meet a package whose parts do not fit together.
-BROKEN = (KeyError, ValueError, TypeError, IndexError, AttributeError, OSError, SyntaxError, zipfile.BadZipFile, zlib.error)
+_BROKEN = (
+    LookupError, ValueError, TypeError, AttributeError, ArithmeticError, OSError, SyntaxError, NotImplementedError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+
+
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """While a library reads a package: whatever it raises for one that is broken becomes a ParseError of one line."""
+    try:
+        yield
+    except ParseError:
+        raise
+    except _BROKEN as error:
+        raise ParseError(f"{what} is broken: {type(error).__name__}: {' '.join(str(error).split())[:300]}") from error
 
 
 def check(data: bytes, only: Container[str] | None = None) -> None:

@@ -6,13 +6,12 @@ import io
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from ragkit.errors import ParseError
 from ragkit.records import Parsed
 
 from .builder import Builder
 from .detection import PPTX
 from .grid import counted, lines, shown
-from .package import BROKEN, check, core
+from .package import check, core, reading
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
@@ -52,11 +51,12 @@ class PptxParser:
 
         check(data)
         reader = _Reader()
-        try:
-            reader.deck(pptx.Presentation(io.BytesIO(data)))
+        with reading("the presentation"):
+            try:
+                reader.deck(pptx.Presentation(io.BytesIO(data)))
+            except PythonPptxError as error:
+                raise ValueError(str(error)) from error
             properties = core(data)
-        except (*BROKEN, PythonPptxError) as error:
-            raise ParseError(f"the presentation is broken: {type(error).__name__}: {' '.join(str(error).split())}") from error
         out = reader.out
         text = out.text()
         heading = next((text[b.start : b.end] for b in out.blocks if b.kind == "heading"), None)

@@ -7,13 +7,12 @@ import warnings
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ragkit.errors import ParseError
 from ragkit.records import Parsed
 
 from .builder import Builder
 from .detection import XLSX
 from .grid import Grid, counted, shown, write
-from .package import BROKEN, check, core
+from .package import check, core, reading
 
 
 class XlsxParser:
@@ -41,12 +40,9 @@ class XlsxParser:
         """
         check(data)
         out = Builder()
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), reading("the workbook"):
             warnings.simplefilter("ignore")  # openpyxl tells of every feature that it does not keep
-            try:
-                properties = _read(data, out)
-            except BROKEN as error:
-                raise ParseError(f"the workbook is broken: {type(error).__name__}: {error}") from error
+            properties = _read(data, out)
         return Parsed(
             text=out.text(),
             blocks=tuple(out.blocks),
