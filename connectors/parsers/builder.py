@@ -43,6 +43,8 @@ class Builder:
         """``text``, from the source's characters ``[start, end)``: the same characters, or, of another length, a stand-in
         for them; or from ``place``, for a part of a block that has a place of its own. Returns how many characters were added;
         invisible ones are not."""
+        if text.isascii() and text.isprintable():
+            return self._part(text, start, end, place)
         text = _CONTROL.sub(" ", text)
         same, at, added = start >= 0 and end - start == len(text), 0, 0
         for match in INVISIBLE.finditer(text):

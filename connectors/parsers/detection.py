@@ -52,12 +52,14 @@ _ZIPS: tuple[tuple[bytes, str], ...] = (
     (b"xl/workbook.bin", "a binary Excel workbook; save it as .xlsx"),
     (b"application/vnd.oasis.opendocument", "an OpenDocument file that is no text, spreadsheet or presentation"),
 )
-#: A member that tells what an Office package is; its media type.
-_MEMBERS = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX, "ppt/presentation.xml": PPTX}
+#: A member that tells what a package is; its media type.
+_MEMBERS = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX, "ppt/presentation.xml": PPTX, "META-INF/container.xml": EPUB}
 #: Told by their content alone; a suffix that claims one of them is not believed.
-_TOLD = frozenset(["application/pdf", ODT, ODS, ODP, EPUB, *_MEMBERS.values()])
+_TOLD = frozenset(["application/pdf", ODT, ODS, ODP, *_MEMBERS.values()])
 #: OpenDocument and EPUB packages begin with a member "mimetype", which is not compressed: where its content stands.
 _MIMETYPE = re.compile(rb"PK\x03\x04.{26}mimetype(?:[^a].{0,60}?)?(application/[a-z.+-]{1,60})", re.DOTALL)
+#: The name, in an old kind of container, under which new Office files stand that have a password.
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
@@ -91,6 +93,8 @@ def detect(data: bytes, uri: str = "", suffixes: Mapping[str, str] = _TEXT_SUFFI
     if looks is None and not _is_text(head):
         looks = "binary data"
     if looks is not None:
+        if _ENCRYPTED in data:
+            looks = "an Office file that is encrypted with a password"
         return _other(looks, named)
     if _HTML.match(head.removeprefix(b"\xef\xbb\xbf")):
         return "text/html"
@@ -98,7 +102,7 @@ def detect(data: bytes, uri: str = "", suffixes: Mapping[str, str] = _TEXT_SUFFI
 
 
 def _zip(data: bytes, named: str | None) -> str:
-    if (first := _MIMETYPE.match(data)) and (kind := first.group(1).decode().removesuffix("-template").removesuffix("PK")) in _TOLD:
+    if (first := _MIMETYPE.match(data)) and (kind := first.group(1).decode().removesuffix("-template")) in _TOLD:
         return kind
     names = _members(data)
     for name, media_type in _MEMBERS.items():

@@ -33,6 +33,11 @@ class EpubParser:
     media_types: ClassVar[tuple[str, ...]] = (EPUB,)
     suffixes: ClassVar[tuple[str, ...]] = (".epub",)
 
+    @classmethod
+    def warm_up(cls) -> None:
+        """Loads what every book needs."""
+        tree(b"<a/>")
+
     def parse(self, data: bytes, *, uri: str = "") -> Parsed:
         """The text of ``data``'s chapters.
 

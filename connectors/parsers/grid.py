@@ -118,7 +118,7 @@ def shown(value: Any) -> str:
         value = value.replace(microsecond=0, tzinfo=None)
         return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(" ")
     if isinstance(value, datetime.date | datetime.time):
-        return value.isoformat()
+        return str(value)  # of ISO 8601, as both print themselves
     return " ".join(str(value).split())
 
 

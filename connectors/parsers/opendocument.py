@@ -25,6 +25,11 @@ _POINTS = {"cm": 28.35, "mm": 2.835, "in": 72.0, "pt": 1.0, "px": 0.75}
 class _OpenDocument:
     part: ClassVar[str]
 
+    @classmethod
+    def warm_up(cls) -> None:
+        """Loads what every document needs."""
+        tree(b"<a/>")
+
     def parse(self, data: bytes, *, uri: str = "") -> Parsed:
         """The text of ``data`` that shows.
 

@@ -138,8 +138,8 @@ class _Reader:
                 self.out.flush()
                 continue
             bulleted = _bulleted(paragraph, bullets)
-            kind, level = ("list_item", paragraph.level + 1) if bulleted else ("paragraph", 0)
-            self.out.flush(kind, level, tight=tight and bulleted, place=self.place)
+            level = paragraph.level + 1 if bulleted else 0
+            self.out.flush("list_item" if bulleted else "paragraph", level, tight=tight and bulleted, place=self.place)
             tight = bulleted
 
     def _text(self, paragraph: Any) -> str:

@@ -27,7 +27,7 @@ class XlsxParser:
         import openpyxl
 
         empty, book = io.BytesIO(), openpyxl.Workbook()
-        book.active["A1"] = "a"
+        book.create_sheet("a").append(["a"])
         book.save(empty)
         cls().parse(empty.getvalue())
 

@@ -13,7 +13,7 @@ import pytest
 
 import ragkit
 
-HEAVY = ("alembic", "docx", "faiss", "langchain_core", "llama_cpp", "numpy", "pypdfium2")
+HEAVY = ("alembic", "docx", "faiss", "langchain_core", "llama_cpp", "lxml", "numpy", "openpyxl", "pptx", "pypdfium2")
 HEAVY += ("rank_bm25", "sentence_transformers", "sqlalchemy", "streamlit", "tokenizers", "torch", "transformers")
 
 

@@ -49,9 +49,7 @@ def alone(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_wheel_holds_every_module(inside: set[str], modules: dict[str, Path]) -> None:
     """Each module of the tree is in the wheel under the name it is imported by, and no other."""
-    expected = {
-        name.replace(".", "/") + ("/__init__.py" if path.name == "__init__.py" else ".py") for name, path in modules.items()
-    }
+    expected = {name.replace(".", "/") + ("/__init__.py" if path.name == "__init__.py" else ".py") for name, path in modules.items()}
     assert {name for name in inside if name.endswith(".py")} == expected
 
 
