@@ -58,6 +58,13 @@ class Builder:
             self._pending.append(Piece(text, start, end, place))
         return len(text)
 
+    def end_line(self) -> bool:
+        """Makes a line's end of the blank that was added last; whether there is one."""
+        blank = bool(self._pending) and self._pending[-1].text == " "
+        if blank:
+            self._pending[-1] = self._pending[-1]._replace(text="\n")
+        return blank
+
     @property
     def idle(self) -> bool:
         """Whether nothing at all was added since the last flush."""

@@ -115,8 +115,8 @@ def shown(value: Any) -> str:
     if isinstance(value, float):
         return format(value, ".15g")
     if isinstance(value, datetime.datetime):
-        value = value.replace(microsecond=0, tzinfo=None)
-        return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(" ")
+        moment: datetime.datetime = value.replace(microsecond=0, tzinfo=None)
+        return moment.date().isoformat() if moment.time() == datetime.time() else moment.isoformat(" ")
     if isinstance(value, datetime.date | datetime.time):
         return str(value)  # of ISO 8601, as both print themselves
     return " ".join(str(value).split())

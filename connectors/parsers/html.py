@@ -295,6 +295,8 @@ class Extractor(HTMLParser):
         if not self.space or self.open["pre"]:
             self.out.add(" " if self.layout and not self.layout[-1] else "\n")
             self.space = True
+        elif not self.layout or self.layout[-1]:
+            self.out.end_line()
 
     # --- text ---
 

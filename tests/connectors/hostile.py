@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import samples
+import samples_office
+import samples_open
 
 
 class Hostile(NamedTuple):
@@ -162,6 +164,22 @@ def texts() -> Iterator[Hostile]:
     yield Hostile("deep-record.jsonl", json.dumps({"_id": "1", "text": "x" * 100}).encode() + b"\n" + b"[" * 100_000)
 
 
+def packages() -> Iterator[Hostile]:
+    """Spreadsheets, presentations and books."""
+    vast = '<table:table-row table:number-rows-repeated="1048576">{}</table:table-row>'.format(
+        '<table:table-cell table:number-columns-repeated="16384"><text:p>again</text:p></table:table-cell>'
+    )
+    yield Hostile("vast.ods", samples_open.odf("spreadsheet", f'<table:table table:name="S">{vast}</table:table>'), text="again")
+    yield Hostile("spans.odt", samples_open.odf("text", f"<text:p>{'<text:span>word</text:span>' * 50_000}</text:p>"), text="word")
+    yield Hostile("laughs.odp", samples_open.odf("presentation", "&a11;", before=LAUGHS), reason="declares")
+    yield Hostile("laughs.xlsx", samples_office.repack(samples_office.xlsx(), {"xl/styles.xml": LAUGHS.encode()}), reason="declares")
+    yield Hostile("xxe.pptx", samples_office.repack(samples_office.pptx(), {"ppt/slides/slide1.xml": XXE.encode()}), reason="declares")
+    yield Hostile("truncated.xlsx", samples_office.xlsx()[:-300], reason="broken")
+    chapter = {"a.xhtml": "<div>" * 100_000 + "Bottom"}
+    yield Hostile("deep.epub", samples_open.epub(chapter), text="Bottom")
+    yield Hostile("laughs.epub", samples_open.epub(chapter, before=LAUGHS), reason="entities")
+
+
 def everything() -> list[Hostile]:
     """All of them."""
-    return [*words(), *pdfs(), *pages(), *texts()]
+    return [*words(), *pdfs(), *pages(), *packages(), *texts()]

@@ -269,6 +269,12 @@ def test_invisible_characters_are_left_out() -> None:
     assert parsed.warnings == ("4 invisible characters left out",)
 
 
+def test_html_line_breaks_end_lines() -> None:
+    """A ``br`` ends the line, whatever white space stands around it; in a table's cell it is a space."""
+    parsed = read("<p>\n<span>One line</span>\n<br/>\n<span>another</span> <br>third</p><table><tr><td>a <br> b<td>c</table>")
+    assert parsed.text == "One line\nanother\nthird\n\na b | c"
+
+
 def test_html_phrases_lead_to_their_bytes() -> None:
     """A phrase leads to exactly its bytes in the markup, whatever the declared encoding; entities count as a whole."""
     data = "<meta charset=iso-8859-15><p>Größe &auml;ndern:\r\n  <i>5 €</i>".encode("iso-8859-15")
