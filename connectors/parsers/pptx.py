@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from ragkit.records import Parsed
 
 from .builder import Builder
 from .detection import PPTX
-from .grid import counted, lines, shown
+from .grid import counted, lines
 from .package import check, core, reading
+from .pptx_chart import points
 
+_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
-_C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 #: Placeholders whose paragraphs are bullets unless they say otherwise, and those that frame every slide alike.
 _BULLETS = ("BODY", "OBJECT", "VERTICAL_BODY", "VERTICAL_OBJECT")
 _FRAME = ("DATE", "FOOTER", "SLIDE_NUMBER", "HEADER")
 _TITLES = ("TITLE", "CENTER_TITLE", "VERTICAL_TITLE")
 _DEPTH = 30
-_MAX_POINTS = 10_000
 
 
 class PptxParser:
@@ -86,6 +85,7 @@ class _Reader:
             if slide._element.get("show", "1") in ("0", "false"):
                 gone += 1
                 continue
+            _unwrap(slide._element)
             self.place, self.tables, self.charts = f"slide {number}", 0, 0
             for shape in self._ordered(slide.shapes):
                 if self._outside(shape):
@@ -167,24 +167,16 @@ class _Reader:
         if chart.has_title and chart.chart_title.has_text_frame:
             self.out.add(" ".join(chart.chart_title.text_frame.text.split()))
             self.out.flush("caption", place=place)
-        lines(self.out, _points(chart._chartSpace), f"{place}, row ")
+        lines(self.out, points(chart._chartSpace), f"{place}, row ")
 
 
-def _points(chart: Any) -> Iterator[list[str]]:
-    """The numbers that a chart keeps of its sheet, read here, as the library knows the series of some kinds of chart only."""
-    series = list(chart.iter(f"{_C}ser"))
-    names: dict[int, str] = {}
-    for one in series:
-        names = _cached(one, "cat", "xVal") | names
-    columns = [_cached(one, "val", "yVal") for one in series]
-    yield ["", *(" ".join(_cached(one, "tx").values()) for one in series)]
-    for index in sorted(names.keys() | {index for column in columns for index in column})[:_MAX_POINTS]:
-        yield [names.get(index, ""), *(column.get(index, "") for column in columns)]
-
-
-def _cached(series: Any, *parts: str) -> dict[int, str]:
-    points = [point for part in parts for found in series.iterchildren(f"{_C}{part}") for point in found.iter(f"{_C}pt")]
-    return {int(point.get("idx", "0")): shown(point.findtext(f"{_C}v")) for point in points}
+def _unwrap(slide: Any) -> None:
+    """Shapes of a newer kind stand beside a stand-in for older programs; the library knows neither unless they stand free."""
+    for both in list(slide.iter(f"{_MC}AlternateContent")):
+        if both.getparent() is not None and both.getparent().tag.endswith(("}spTree", "}grpSp")):
+            for shape in [shape for choice in both.findall(f"{_MC}Choice")[:1] for shape in choice]:
+                both.addprevious(shape)
+            both.getparent().remove(both)
 
 
 def _kind(shape: Any) -> str:

@@ -133,6 +133,17 @@ def test_pptx_hidden_is_left_out_and_counted() -> None:
     assert parsed.warnings == ("1 hidden slide left out", "17 hidden characters left out")
 
 
+def test_pptx_shapes_of_a_newer_kind_are_read_once() -> None:
+    """Of a shape and its stand-in for older programs, the shape is read."""
+    data = samples.pptx()
+    slide = samples.member(data, "ppt/slides/slide3.xml")
+    shape = slide[slide.index(b"<p:sp>") : slide.index(b"</p:sp>") + 7]
+    both = b'<mc:AlternateContent xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"><mc:Choice Requires="a14">'
+    both += shape + b"</mc:Choice><mc:Fallback>" + shape + b"</mc:Fallback></mc:AlternateContent>"
+    parsed = PptxParser().parse(samples.repack(data, {"ppt/slides/slide3.xml": slide.replace(shape, both, 1)}))
+    assert parsed.text == PptxParser().parse(data).text
+
+
 def test_pptx_round_trip() -> None:
     """Spans of a presentation are found on the slides, in the table rows and notes that the anchors name."""
     data = samples.large_pptx()
