@@ -13,7 +13,8 @@ from .builder import Builder
 from .detection import ODP, ODS, ODT
 from .grid import counted
 from .opendocument_sheet import sheets
-from .opendocument_text import DRAW, OFFICE, PRESENTATION, SVG, TABLE, Reader, Styles
+from .opendocument_style import DRAW, OFFICE, PRESENTATION, SVG, TABLE, Styles
+from .opendocument_text import Reader
 from .package import check, named, reading, tree
 
 _READ = ("content.xml", "styles.xml", "meta.xml")

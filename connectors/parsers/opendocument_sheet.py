@@ -7,7 +7,8 @@ from typing import Any
 
 from .builder import Builder
 from .grid import Grid, counted, write
-from .opendocument_text import OFFICE, SKIPPED, TABLE, Reader, Styles
+from .opendocument_style import OFFICE, TABLE, Styles
+from .opendocument_text import SKIPPED, Reader
 
 #: Most cells that repetitions may add to a sheet; one cell may say that it stands a million times.
 _MAX_REPEATED = 100_000

@@ -7,11 +7,8 @@ from typing import Any
 
 from .builder import Builder
 from .grid import lines
+from .opendocument_style import DRAW, OFFICE, PRESENTATION, SVG, TABLE, TEXT, Styles
 
-_URN = "{urn:oasis:names:tc:opendocument:xmlns:"
-OFFICE, TEXT, TABLE, STYLE = (f"{_URN}{name}:1.0}}" for name in ("office", "text", "table", "style"))
-DRAW, PRESENTATION = (f"{_URN}{name}:1.0}}" for name in ("drawing", "presentation"))
-SVG, FO = (f"{_URN}{name}-compatible:1.0}}" for name in ("svg", "xsl-fo"))
 #: Elements with nothing in them that stands in the text: comments, notes, deleted text, names of pictures, forms.
 SKIPPED = frozenset(
     (
@@ -25,54 +22,6 @@ _SIGNS = {f"{TEXT}tab": "\t", f"{TEXT}line-break": "\n"}
 _BOXES = (f"{DRAW}frame", f"{DRAW}custom-shape", f"{DRAW}text-box", f"{DRAW}g", f"{DRAW}rect", f"{DRAW}ellipse")
 _MAX_REPEAT = 100
 _DEPTH = 200
-
-
-class Styles:
-    """The styles of a document by name, with what they inherit from."""
-
-    def __init__(self, *parts: Any) -> None:
-        self._by_name: dict[str, Any] = {}
-        for part in parts:
-            for style in part.iter(f"{STYLE}style") if part is not None else ():
-                self._by_name.setdefault(style.get(f"{STYLE}name", ""), style)
-        self._hidden: dict[str, bool] = {}
-
-    def chain(self, name: str | None) -> Iterator[Any]:
-        """The style and those above it."""
-        for _ in range(20):
-            style = self._by_name.get(name or "")
-            if style is None:
-                return
-            yield style
-            name = style.get(f"{STYLE}parent-style-name")
-
-    def names(self, name: str | None) -> list[str]:
-        """In lower case, the names of the style and of those above it, as the user sees them."""
-        return [(s.get(f"{STYLE}display-name") or s.get(f"{STYLE}name") or "").lower() for s in self.chain(name)]
-
-    def hides(self, name: str | None) -> bool:
-        """Whether text in this style shows nothing: hidden, of a point or less, or white where no ground is set."""
-        if name and name not in self._hidden:
-            self._hidden[name] = _unseen([found for style in self.chain(name) for found in style.iterchildren()])
-        return bool(name) and self._hidden[name or ""]
-
-    def hidden_page(self, name: str | None) -> bool:
-        """Whether slides of this style are hidden."""
-        found = (style.find(f"{STYLE}drawing-page-properties") for style in self.chain(name))
-        return any(one is not None and one.get(f"{PRESENTATION}visibility") == "hidden" for one in found)
-
-    def hidden_table(self, name: str | None) -> bool:
-        """Whether sheets of this style are hidden."""
-        found = (style.find(f"{STYLE}table-properties") for style in self.chain(name))
-        return any(one is not None and one.get(f"{TABLE}display") == "false" for one in found)
-
-
-def _unseen(properties: list[Any]) -> bool:
-    def first(name: str) -> str:
-        return next((found.get(name) for found in properties if found.get(name)), "")
-
-    size = first(f"{FO}font-size")
-    return first(f"{TEXT}display") == "none" or (size.endswith("pt") and size[:-2] in ("0", "0.5", "1"))
 
 
 class Reader:
@@ -157,7 +106,7 @@ class Reader:
 
     def text(self, element: Any, depth: int = 0) -> str:
         """The text of a paragraph, without that of the boxes in it."""
-        if self.styles.hides(element.get(f"{TEXT}style-name")):
+        if self._hides(element):
             self.hidden += len("".join("".join(element.itertext()).split()))
             return ""
         parts = [_white(element.text)]
@@ -171,6 +120,11 @@ class Reader:
                 parts.append(self.text(child, depth + 1))
             parts.append(_white(child.tail))
         return "".join(parts)
+
+    def _hides(self, element: Any) -> bool:
+        """Slides have grounds of many kinds, so that white says nothing there."""
+        name = element.get(f"{TEXT}style-name")
+        return self.styles.hides(name) or (not self.place and self.styles.white(name) and not self.styles.grounded(element))
 
 
 def _up_to(element: Any, top: Any) -> Iterator[Any]:

@@ -19,6 +19,8 @@ _NAMESPACES = " ".join(
     + [f'xmlns:svg="{_ODF}svg-compatible:1.0" xmlns:fo="{_ODF}xsl-fo-compatible:1.0" xmlns:dc="http://purl.org/dc/elements/1.1/"']
 )
 _STYLES = """<style:style style:name="Unseen" style:family="text"><style:text-properties text:display="none"/></style:style>
+<style:style style:name="White" style:family="text"><style:text-properties fo:color="#ffffff"/></style:style>
+<style:style style:name="Dark" style:family="paragraph"><style:paragraph-properties fo:background-color="#000080"/></style:style>
 <style:style style:name="Heir" style:parent-style-name="Unseen"/>
 <style:style style:name="Gone" style:family="table"><style:table-properties table:display="false"/></style:style>
 <style:style style:name="Off" style:family="drawing-page"><style:drawing-page-properties presentation:visibility="hidden"/></style:style>"""

@@ -61,6 +61,18 @@ def test_odt_structure() -> None:
     assert parsed.warnings == ("13 hidden characters left out",)
 
 
+def test_odt_white_text_needs_a_ground() -> None:
+    """White text on the paper is left out; on a coloured paragraph, in a table and on a slide it is read."""
+    span = '<text:span text:style-name="White">white</text:span>'
+    table = f"<table:table><table:table-row><table:table-cell><text:p>{span}</text:p></table:table-cell></table:table-row></table:table>"
+    body = f'<text:p>Seen {span}</text:p><text:p text:style-name="Dark">dark {span}</text:p>{table}'
+    parsed = OdtParser().parse(samples.odf("text", body))
+    assert parsed.text == "Seen\n\ndark white\n\nwhite"
+    assert parsed.warnings == ("5 hidden characters left out",)
+    slide = f"<draw:page><draw:frame><draw:text-box><text:p>{span}</text:p></draw:text-box></draw:frame></draw:page>"
+    assert OdpParser().parse(samples.odf("presentation", slide)).text == "white"
+
+
 def test_ods_structure() -> None:
     """Sheets are headings, rows lines of tables; hidden sheets, rows and columns stay out; a million empty rows take no space."""
     parsed = OdsParser().parse(samples.odf("spreadsheet", samples.ODS))
