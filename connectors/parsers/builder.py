@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import NamedTuple
 
 from ragkit.errors import ParseError
-from ragkit.records import Anchor, Block, BlockKind
+from ragkit.records import Anchor, Block, BlockKind, Parsed
 
 from .source import Source
 
@@ -35,28 +36,32 @@ class Builder:
         self.anchors: list[Anchor] = []
         self.warnings: list[str] = []
         self.invisible = 0
+        #: Where in words what is added from now on stands; anchors name it beside the bytes.
+        self.place: str | None = None
         self._parts: list[str] = []
         self._length = 0
         self._pending: list[Piece] = []
 
     def add(self, text: str, start: int = -1, end: int = -1, *, place: str | None = None) -> int:
         """``text``, from the source's characters ``[start, end)``: the same characters, or, of another length, a stand-in
-        for them; or from ``place``, for a part of a block that has a place of its own. Returns how many characters were added;
+        for them; and from ``place``, where a part of a block has a place of its own. Returns how many characters were added;
         invisible ones are not."""
+        place = place or self.place
         if text.isascii() and text.isprintable():
-            return self._part(text, start, end, place)
+            return self._part(Piece(text, start, end, place))
         text = _CONTROL.sub(" ", text)
         same, at, added = start >= 0 and end - start == len(text), 0, 0
         for match in INVISIBLE.finditer(text):
-            added += self._part(text[at : match.start()], start + at if same else start, start + match.start() if same else end, place)
+            low, high = (start + at, start + match.start()) if same else (start, end)
+            added += self._part(Piece(text[at : match.start()], low, high, place))
             self.invisible += 1
             at = match.end()
-        return added + self._part(text[at:], start + at if same else start, end, place)
+        return added + self._part(Piece(text[at:], start + at if same else start, end, place))
 
-    def _part(self, text: str, start: int, end: int, place: str | None) -> int:
-        if text:
-            self._pending.append(Piece(text, start, end, place))
-        return len(text)
+    def _part(self, piece: Piece) -> int:
+        if piece.text:
+            self._pending.append(piece)
+        return len(piece.text)
 
     def end_line(self) -> bool:
         """Makes a line's end of the blank that was added last; whether there is one."""
@@ -93,23 +98,43 @@ class Builder:
             self.anchors.append(Anchor(start=start, end=self._length, place=place))
 
     def _anchor(self, piece: Piece) -> None:
-        if piece.place is not None:
-            self._placed(piece)
-        if self.source is None or piece.start < 0 or piece.end <= piece.start or not piece.text:
+        if not piece.text:
+            return
+        here = Anchor(start=self._length, end=self._length + len(piece.text), place=piece.place)
+        if self.source is None or piece.start < 0 or piece.end <= piece.start:
+            self._named(here)
             return
         shift = self._length - piece.start
         if len(piece.text) == piece.end - piece.start:
-            for run in self.source.pieces(piece.start, piece.end):
-                self.anchors.append(Anchor(start=run.start + shift, end=run.end + shift, byte_start=run.first, byte_end=run.last))
+            runs = self.source.pieces(piece.start, piece.end)
+            for run in runs:
+                low, high = run.start + shift, run.end + shift
+                self.anchors.append(Anchor(start=low, end=high, byte_start=run.first, byte_end=run.last, place=piece.place))
+            if not runs:
+                self._named(here)
         elif span := self.source.span(piece.start, piece.end):
-            self.anchors.append(Anchor(start=self._length, end=self._length + len(piece.text), byte_start=span[0], byte_end=span[1]))
+            self.anchors.append(replace(here, byte_start=span[0], byte_end=span[1]))
+        else:
+            self._named(here)
 
-    def _placed(self, piece: Piece) -> None:
+    def _named(self, here: Anchor) -> None:
+        """An anchor of words alone, joined with the one before it where both name the same place."""
         last = self.anchors[-1] if self.anchors else None
-        start = self._length
-        if last and last.place == piece.place and last.end == start:  # an invisible character had cut it in two
-            start = self.anchors.pop().start
-        self.anchors.append(Anchor(start=start, end=self._length + len(piece.text), place=piece.place))
+        if here.place is None:
+            return
+        if last and last.place == here.place and last.byte_start is None and last.end == here.start:
+            self.anchors[-1] = replace(last, end=here.end)
+        else:
+            self.anchors.append(here)
+
+    def embed(self, parsed: Parsed, place: str) -> None:
+        """The blocks of a document inside this one (a notebook's cell, an e-mail's part), which all stand at ``place``."""
+        end = -1
+        for block in parsed.blocks:
+            self.add(parsed.text[block.start : block.end])
+            self.flush(block.kind, block.level, tight=end >= 0 and block.start - end < 2, place=place)
+            end = block.end
+        self.warnings.extend(f"{place}: {line}" for line in parsed.warnings)
 
     def text(self) -> str:
         """The canonical text so far.
@@ -140,4 +165,4 @@ def _cut(piece: Piece, front: int, back: int) -> Piece:
     text = piece.text[front : len(piece.text) - back]
     if piece.start < 0 or piece.end - piece.start != len(piece.text):
         return piece._replace(text=text)
-    return Piece(text, piece.start + front, piece.end - back, piece.place)
+    return piece._replace(text=text, start=piece.start + front, end=piece.end - back)

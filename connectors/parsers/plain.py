@@ -14,8 +14,8 @@ from .source import decode
 class PlainParser:
     """Text as it is: the paragraphs between blank lines are the blocks, the anchors are exact byte ranges."""
 
-    media_types: ClassVar[tuple[str, ...]] = ("text/plain", "text/csv", "application/json", "text/*")
-    suffixes: ClassVar[tuple[str, ...]] = (".txt", ".text", ".log", ".csv", ".tsv", ".rst", ".json", ".jsonl", ".xml", ".yaml", ".toml")
+    media_types: ClassVar[tuple[str, ...]] = ("text/plain", "text/*")
+    suffixes: ClassVar[tuple[str, ...]] = (".txt", ".text", ".log", ".yaml", ".toml")
     harmless = True
     sample: ClassVar[bytes] = b"a \xe9t\xe9\n"
 

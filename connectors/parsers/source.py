@@ -72,7 +72,8 @@ class Source(NamedTuple):
         """``[start, end)`` cut where characters and bytes stop being in step (a CRLF, an undecodable byte)."""
         found: list[Run] = []
         at = max(0, bisect_right(self.runs, start, key=lambda run: run.start) - 1)
-        for run in self.runs[at:]:
+        for index in range(at, len(self.runs)):
+            run = self.runs[index]
             if run.start >= end:
                 break
             low, high = max(run.start, start), min(run.end, end)
