@@ -43,7 +43,6 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (257, b"ustar", "a tar archive"),
     (0, b"SQLite format 3\0", "an SQLite database"),
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file (.doc, .xls, .ppt, .msg); save it in the new format"),
-    (0, b"{\\rtf", "an RTF file; save it as .docx"),
     (0, b"PAR1", "a Parquet file"),
     (0, b"\x80\x02", "a Python pickle, which is never opened"),
     (0, b"\x80\x04", "a Python pickle, which is never opened"),
@@ -63,9 +62,18 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
+#: Kinds of text that say what they are at their beginning. Searched in order.
+_SIGNS: tuple[tuple[re.Pattern[bytes], str], ...] = (
+    (re.compile(rb"\{\\rtf"), "application/rtf"),
+    (re.compile(rb"WEBVTT(?:[ \t\r\n]|\Z)"), "text/vtt"),
+    (re.compile(rb"\s*<\?xml\s"), "application/xml"),
+    (re.compile(rb"(?:Return-Path|Received|Delivered-To|Message-ID|MIME-Version):[ \t][^\n]*\n(?:[ \t][^\n]*\n)*[A-Z][\w-]*:[ \t]"), "message/rfc822"),
+)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,16}\Z")
 _TEXT_SUFFIXES = {".md": "text/markdown", ".markdown": "text/markdown", ".html": "text/html", ".htm": "text/html", ".xhtml": "text/html"}
+#: Kinds that are text although their names do not say so.
+_TEXTUAL = frozenset("application/json application/xml application/rtf application/x-tex application/x-subrip message/rfc822".split())
 _HEAD = 1 << 16
 
 
@@ -96,9 +104,15 @@ def detect(data: bytes, uri: str = "", suffixes: Mapping[str, str] = _TEXT_SUFFI
         if _ENCRYPTED in data:
             looks = "an Office file that is encrypted with a password"
         return _other(looks, named)
-    if _HTML.match(head.removeprefix(b"\xef\xbb\xbf")):
+    head = head.removeprefix(b"\xef\xbb\xbf")
+    if _HTML.match(head):
         return "text/html"
-    return named if named and named.startswith("text/") else "text/plain"
+    told = next((media_type for sign, media_type in _SIGNS if sign.match(head)), None)
+    return told or (named if named and _textual(named) else "text/plain")
+
+
+def _textual(media_type: str) -> bool:
+    return media_type.startswith("text/") or media_type.endswith(("+json", "+xml")) or media_type in _TEXTUAL
 
 
 def _zip(data: bytes, named: str | None) -> str:
@@ -122,7 +136,7 @@ def _members(data: bytes) -> set[str]:
 
 def _other(looks: str, named: str | None) -> str:
     """A plug-in may read what ragkit itself only knows by name; the built-in kinds were told by their content already."""
-    if named and not named.startswith("text/") and named not in _TOLD:
+    if named and not _textual(named) and named not in _TOLD:
         return named
     raise UnsupportedFormat(f"nothing reads this: it looks like {looks}")
 

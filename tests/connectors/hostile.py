@@ -154,7 +154,7 @@ def texts() -> Iterator[Hostile]:
     yield Hostile("image.md", b"\x89PNG\r\n\x1a\n" + noise, reason="PNG")
     yield Hostile("pickle.txt", b"\x80\x04\x95" + bytes(20), reason="pickle")
     yield Hostile("archive.txt", b"\x1f\x8b\x08" + noise, reason="gzip")
-    yield Hostile("deep.json", b"[" * 1_000_000, text="[")
+    yield Hostile("deep.json", b"[" * 1_000_000, reason="nested")
     yield Hostile("deep.md", b"> " * 50_000 + b"Quote")
     yield Hostile("lists.md", b"".join(b"  " * n + b"- item\n" for n in range(1000)))
     yield Hostile("brackets.md", b"[" * 15_000 + b"a](b)" * 1000)
