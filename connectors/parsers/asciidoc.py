@@ -128,9 +128,7 @@ class _Reader:
         elif found := _ITEM.fullmatch(line):
             mark = found["mark"]
             self._one("list_item", len(mark) if mark[0] in "*." else 1, found, at)
-        elif found := _IMAGE.fullmatch(line):
-            self._one("caption", 0, found, at, ends=True)
-        elif self.out.idle and (found := _CAPTION.fullmatch(line)):
+        elif (found := _IMAGE.fullmatch(line)) or (self.out.idle and (found := _CAPTION.fullmatch(line))):
             self._one("caption", 0, found, at, ends=True)
         elif self.out.idle and (found := _TERM.fullmatch(line)):
             self._one("list_item", 1, found, at)

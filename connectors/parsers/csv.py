@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, NamedTuple
 
-from ragkit.errors import ParseError
 from ragkit.records import Parsed
 
 from .builder import Builder

@@ -67,7 +67,10 @@ _SIGNS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"\{\\rtf"), "application/rtf"),
     (re.compile(rb"WEBVTT(?:[ \t\r\n]|\Z)"), "text/vtt"),
     (re.compile(rb"\s*<\?xml\s"), "application/xml"),
-    (re.compile(rb"(?:Return-Path|Received|Delivered-To|Message-ID|MIME-Version):[ \t][^\n]*\n(?:[ \t][^\n]*\n)*[A-Z][\w-]*:[ \t]"), "message/rfc822"),
+    (
+        re.compile(rb"(?:Return-Path|Received|Delivered-To|Message-ID|MIME-Version):[ \t][^\n]*\n(?:[ \t][^\n]*\n)*[A-Z][\w-]*:[ \t]"),
+        "message/rfc822",
+    ),
 )
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,16}\Z")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
@@ -87,10 +88,8 @@ def _metadata(headers: dict[str, str]) -> dict[str, str]:
 def _header(value: object) -> str:
     """A header's value in plain Unicode, on one line."""
     text = str(value or "")
-    try:
+    with suppress(HeaderParseError, LookupError, ValueError, TypeError):  # what cannot be decoded is shown as it stands
         text = str(make_header(decode_header(text)))
-    except (HeaderParseError, LookupError, ValueError, TypeError):
-        pass  # what cannot be decoded is shown as it stands
     return " ".join(text.encode("utf-8", "replace").decode().split())
 
 
@@ -121,8 +120,7 @@ class _Reader:
             self._text(part, kind)
 
     def _text(self, part: Message, kind: str) -> None:
-        payload = part.get_payload(decode=True)
-        source = decode(payload if isinstance(payload, bytes) else b"", hint=_charset(part))
+        source = decode(_bytes(part), hint=_charset(part))
         try:
             parsed = (HtmlParser() if kind == "text/html" else PlainParser()).parse(source.text.encode("utf-8", "replace"))
         except ParseError:
@@ -132,9 +130,14 @@ class _Reader:
 
 def _chosen(parts: list[Message]) -> Message | None:
     """Of several versions of one text the plain one, if it says anything, else the HTML one, else what holds one of them."""
-    plain = [part for part in parts if part.get_content_type() == "text/plain" and (part.get_payload(decode=True) or b"").strip()]
+    plain = [part for part in parts if part.get_content_type() == "text/plain" and _bytes(part).strip()]
     pages = [part for part in parts if part.get_content_type() == "text/html"]
     return next(iter([*plain, *pages, *(part for part in parts if part.is_multipart()), *parts[-1:]]), None)
+
+
+def _bytes(part: Message) -> bytes:
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
 
 
 def _name(part: Message) -> str:

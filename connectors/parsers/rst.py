@@ -47,7 +47,9 @@ class RstParser:
         warnings = source.warnings + tuple(out.warnings)
         if reader.shut:
             warnings += (f"{reader.shut} directives that read other files or raw markup, or are unknown, left out",)
-        return Parsed(text=text, blocks=tuple(out.blocks), anchors=tuple(out.anchors), title=title, metadata=source.metadata, warnings=warnings)
+        return Parsed(
+            text=text, blocks=tuple(out.blocks), anchors=tuple(out.anchors), title=title, metadata=source.metadata, warnings=warnings
+        )
 
 
 def _tree(text: str) -> Any:

@@ -10,7 +10,9 @@ from ragkit.records import Parsed
 
 from .builder import Builder
 
-_TOKEN = re.compile(r"\\(?P<word>[a-z]{1,32})(?P<number>-?[0-9]{1,10})?[ ]?|\\'[0-9a-fA-F]{2}|\\[^a-z]|(?P<brace>[{}])|[^\\{}]+|\\", re.DOTALL)
+_TOKEN = re.compile(
+    r"\\(?P<word>[a-z]{1,32})(?P<number>-?[0-9]{1,10})?[ ]?|\\'[0-9a-fA-F]{2}|\\[^a-z]|(?P<brace>[{}])|[^\\{}]+|\\", re.DOTALL
+)
 _TITLE = re.compile(r"\{\\title ([^{}\\]{1,500})\}")
 _AUTHOR = re.compile(r"\{\\author ([^{}\\]{1,500})\}")
 _SHOWN = frozenset(["par", "line", "tab", "cell", "row", "u", "sect", "page", "emdash", "endash", "bullet", "lquote", "rquote"])
@@ -53,7 +55,7 @@ def _text(raw: str) -> str:
     from striprtf.striprtf import rtf_to_text
 
     try:
-        text = str(rtf_to_text(raw, errors="replace"))
+        text = str(rtf_to_text(raw, errors="replace"))  # type: ignore[no-untyped-call]
     except (ValueError, LookupError, OverflowError, TypeError, RecursionError) as error:
         raise ParseError(f"the RTF is broken: {type(error).__name__}") from error
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # emoji are spelled as two halves

@@ -134,7 +134,7 @@ class _Reader:
         if not words:
             return
         self.out.place = None
-        if not self.out.idle and not (text or "")[0] in ".,;:!?)":
+        if not self.out.idle and (text or "")[0] not in ".,;:!?)":
             self.out.add(" ")
         self.out.place = path
         self.out.add(words)

@@ -11,12 +11,22 @@ from sample_plugin.ragkit_shout import ShoutConnector, ShoutParser
 
 from ragkit.connectors.folder import FolderConnector
 from ragkit.connectors.jsonl import BeirConnector
+from ragkit.connectors.parsers.asciidoc import AsciidocParser
+from ragkit.connectors.parsers.csv import CsvParser
 from ragkit.connectors.parsers.docx import DocxParser
 from ragkit.connectors.parsers.html import HtmlParser
+from ragkit.connectors.parsers.json import JsonParser
+from ragkit.connectors.parsers.latex import LatexParser
+from ragkit.connectors.parsers.mail import MailParser
 from ragkit.connectors.parsers.markdown import MarkdownParser
+from ragkit.connectors.parsers.notebook import NotebookParser
 from ragkit.connectors.parsers.pdf import PdfParser
 from ragkit.connectors.parsers.plain import PlainParser
 from ragkit.connectors.parsers.record import RecordParser
+from ragkit.connectors.parsers.rst import RstParser
+from ragkit.connectors.parsers.rtf import RtfParser
+from ragkit.connectors.parsers.subtitles import SubtitleParser
+from ragkit.connectors.parsers.xml import XmlParser
 from ragkit.testing import ConnectorConformance, ParserConformance
 
 
@@ -69,6 +79,86 @@ class TestRecord(ParserConformance):
 
     def samples(self) -> list[bytes]:
         return [b'{"_id": "1", "title": "T", "text": "one\\n\\ntwo"}', b'{"_id": "2", "text": "only text \\ud800"}']
+
+
+class TestAsciidoc(ParserConformance):
+    def parser(self) -> AsciidocParser:
+        return AsciidocParser()
+
+    def samples(self) -> list[bytes]:
+        return [AsciidocParser.sample, b"= A\n\nb *c*\n. d\n\n----\ne\n----\n"]
+
+
+class TestCsv(ParserConformance):
+    def parser(self) -> CsvParser:
+        return CsvParser()
+
+    def samples(self) -> list[bytes]:
+        return [CsvParser.sample, 'a;b\n1;"é ""x"""\n'.encode("utf-16")]
+
+
+class TestJson(ParserConformance):
+    def parser(self) -> JsonParser:
+        return JsonParser()
+
+    def samples(self) -> list[bytes]:
+        return [JsonParser.sample, b'[{"a": "\\u00e9"}, [null, "x\\ty"]]']
+
+
+class TestLatex(ParserConformance):
+    def parser(self) -> LatexParser:
+        return LatexParser()
+
+    def samples(self) -> list[bytes]:
+        return [LatexParser.sample, b"\\title{T}\n\nA \\'e $x$ \\textbf{b}\n\n\\begin{tabular}{l}a & b\\end{tabular}"]
+
+
+class TestMail(ParserConformance):
+    def parser(self) -> MailParser:
+        return MailParser()
+
+    def samples(self) -> list[bytes]:
+        return [MailParser.sample, b"From: a\nSubject: =?utf-8?q?=C3=A9?=\n\none\n\ntwo\n"]
+
+
+class TestNotebook(ParserConformance):
+    def parser(self) -> NotebookParser:
+        return NotebookParser()
+
+    def samples(self) -> list[bytes]:
+        return [NotebookParser.sample, b'{"cells": [{"cell_type": "code", "source": ["a\\n", "b"]}]}']
+
+
+class TestRst(ParserConformance):
+    def parser(self) -> RstParser:
+        return RstParser()
+
+    def samples(self) -> list[bytes]:
+        return [RstParser.sample, b"A\n=\n\nb ``c``\n\n* d\n"]
+
+
+class TestRtf(ParserConformance):
+    def parser(self) -> RtfParser:
+        return RtfParser()
+
+    def samples(self) -> list[bytes]:
+        return [RtfParser.sample, b"{\\rtf1 a\\par b\\'e9}"]
+
+
+class TestSubtitle(ParserConformance):
+    def parser(self) -> SubtitleParser:
+        return SubtitleParser()
+
+    def samples(self) -> list[bytes]:
+        return [SubtitleParser.sample, b"WEBVTT\n\n0:01 --> 0:02\n<v A>b &amp; c\n"]
+
+
+class TestXml(ParserConformance):
+    def parser(self) -> XmlParser:
+        return XmlParser()
+
+    def samples(self) -> list[bytes]:
+        return [XmlParser.sample, b"<a>b<p>c</p><p>d <i>e</i></p></a>"]
 
 
 class TestShoutParser(ParserConformance):

@@ -115,7 +115,9 @@ def test_json_lines_are_records() -> None:
     assert "1 records are no JSON" in parsed.warnings[0]
 
 
-@pytest.mark.parametrize("broken", [b"", b"{", b'{"a": 1', b'{"a" 1}', b"[1, 2", b"[1,, 2]", b'["a]', b"{} extra", b"[" * 10_000, b"[}", b'{"a"}', b"nope"])
+@pytest.mark.parametrize(
+    "broken", [b"", b"{", b'{"a": 1', b'{"a" 1}', b"[1, 2", b"[1,, 2]", b'["a]', b"{} extra", b"[" * 10_000, b"[}", b'{"a"}', b"nope"]
+)
 def test_broken_json_is_a_reason(broken: bytes) -> None:
     """What is no JSON gives a reason of one line."""
     assert parsed_or_none(JsonParser(), broken) is None
@@ -200,7 +202,9 @@ def test_notebook_reads_cells() -> None:
     assert parsed.warnings == ("1 hidden cells or outputs left out",)
 
 
-@pytest.mark.parametrize("broken", [b"", b"{}", b"[]", b'{"cells": 3}', b'{"cells": []}', b'{"cells": [3, null]}', b'{"cells"', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "broken", [b"", b"{}", b"[]", b'{"cells": 3}', b'{"cells": []}', b'{"cells": [3, null]}', b'{"cells"', b"[" * 100_000]
+)
 def test_broken_notebooks_are_a_reason(broken: bytes) -> None:
     """What is no notebook, or an empty one, gives a reason of one line."""
     assert parsed_or_none(NotebookParser(), broken) is None

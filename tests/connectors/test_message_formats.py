@@ -37,7 +37,10 @@ NOTE nobody sees this
 <v.loud Ben>Does it?
 Really?
 """
-SRT = "1\r\n00:00:01,000 --> 00:00:02,500\r\n{\\an8}<b>High water</b>\r\nis at nine.\r\n\r\n2\r\n01:00:00,000 --> 01:00:02,000\r\n- No.\r\n- Yes.\r\n"
+SRT = (
+    "1\r\n00:00:01,000 --> 00:00:02,500\r\n{\\an8}<b>High water</b>\r\nis at nine.\r\n\r\n"
+    "2\r\n01:00:00,000 --> 01:00:02,000\r\n- No.\r\n- Yes.\r\n"
+)
 
 
 def test_webvtt_reads_as_sentences() -> None:
@@ -126,7 +129,10 @@ def test_broken_mail_is_a_reason(broken: bytes) -> None:
     assert parsed_or_none(MailParser(), broken) is None
 
 
-@given(st.binary(max_size=200), st.sampled_from(["", "Content-Type: multipart/alternative; boundary=a", "Content-Type: text/html; charset=x\n"]))
+@given(
+    st.binary(max_size=200),
+    st.sampled_from(["", "Content-Type: multipart/alternative; boundary=a", "Content-Type: text/html; charset=x\n"]),
+)
 @settings(max_examples=200, deadline=None)
 def test_mail_of_any_bytes(data: bytes, head: str) -> None:
     """Whatever the bytes, there is a valid result or a reason."""

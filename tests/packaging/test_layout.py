@@ -13,7 +13,8 @@ import pytest
 
 import ragkit
 
-HEAVY = ("alembic", "docx", "faiss", "langchain_core", "llama_cpp", "lxml", "numpy", "openpyxl", "pptx", "pypdfium2")
+HEAVY = ("alembic", "docutils", "docx", "faiss", "langchain_core", "llama_cpp", "lxml", "numpy", "openpyxl", "pptx", "pylatexenc")
+HEAVY += ("pypdfium2", "striprtf")
 HEAVY += ("rank_bm25", "sentence_transformers", "sqlalchemy", "streamlit", "tokenizers", "torch", "transformers")
 
 
