@@ -24,6 +24,7 @@ from ragkit.models import processors
 from ragkit.records import Document, Parsed, SourceItem
 
 from . import wire
+from .language import language_of
 from .naming import one_line
 from .parsers import Registry
 
@@ -117,7 +118,7 @@ class ParserPool:
             media_type=media_type,
             title=item.title or parsed.title or _name(item.uri),
             parsed=parsed,
-            metadata={**parsed.metadata, **item.metadata},
+            metadata=_languages(parsed) | dict(parsed.metadata) | dict(item.metadata),
             acl=item.acl,
         )
 
@@ -178,6 +179,12 @@ def read(item: SourceItem, max_bytes: int) -> bytes:
     if len(data) > max_bytes:
         raise LimitExceeded(f"it has more than {max_bytes:,} bytes, the limit (parsing.max_bytes)")
     return data
+
+
+def _languages(parsed: Parsed) -> dict[str, Any]:
+    """The language that a text is found to be in; source code has one of its own."""
+    found = None if "programming_language" in parsed.metadata else language_of(parsed.text)
+    return {"language": found} if found else {}
 
 
 def _is_utf8(data: bytes) -> bool:

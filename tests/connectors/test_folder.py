@@ -168,7 +168,8 @@ def test_find_connector(tmp_path: Path) -> None:
     (tmp_path / "log.jsonl").write_text('{"level": "info"}\n')
     assert isinstance(find_connector(str(tmp_path / "beir.jsonl"), defaults={"recursive": True}), BeirConnector)
     folder = find_connector(str(tmp_path), recursive=False, defaults={"recursive": True, "depth": 2, "include": ["*.md"]})
-    assert isinstance(folder, FolderConnector) and not folder.recursive
+    assert isinstance(folder, FolderConnector)
+    assert not folder.recursive
     with pytest.raises(SourceError, match="a source of the kind 'beir' has no option 'recursive'; it has: none"):
         find_connector(str(tmp_path / "beir.jsonl"), recursive=True)
     assert isinstance(find_connector(str(tmp_path / "log.jsonl")), FolderConnector)
