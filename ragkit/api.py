@@ -180,18 +180,23 @@ class Ragkit(Intake):
         principal: Principals = None,
         rerank: bool = True,
         operators: bool = True,
+        collapse: bool | None = None,
     ) -> list[Hit]:
         """The ``k`` best passages for ``query``, among those that pass ``filter`` and that ``principal`` may see.
 
         ``principal`` is a name or several, a person and the person's groups; an empty list sees what everybody may see, and
         ``None`` sees all. ``operators`` reads ``"exact phrase"``, ``+required`` and ``-excluded`` in the query.
+        ``collapse`` (``None``: the setting) leaves out passages that repeat a better one from another document.
 
         Raises:
             FilterError: the filter cannot be read.
         """
         k = k or self.settings.retrieval.k
         with self._searcher.pin() as pinned:
-            return pinned.search(query, k, expression=filter, principal=principal, operators=operators, rerank=rerank).hits
+            found = pinned.search(
+                query, k, expression=filter, principal=principal, operators=operators, rerank=rerank, collapse=collapse
+            )
+        return found.hits
 
     def explain(self, query: str, *, filter: str | None = None, principal: Principals = None, operators: bool = True) -> list[Candidate]:
         """Every candidate for ``query``, best first: its rank and score at each stage, and why it was dropped."""

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ragkit.check import faults
+from ragkit.duplicates import Duplicates, duplicates
 from ragkit.models import load
 from ragkit.records import Progress
 from ragkit.reindex import Reindexer, ReindexReport
@@ -61,6 +62,17 @@ class Maintenance(Safekeeping):
             StoreCorrupt: a segment's file is missing or is not the recorded one.
         """
         return statistics.measure(self.path, self._segments, self._catalog)
+
+    def duplicates(self, threshold: float = 0.8) -> list[Duplicates]:
+        """Groups of documents with the same bytes, and of those whose texts have at least ``threshold`` (above 0, at most 1) of
+        their runs of five words in common, by estimate. Reads every text.
+
+        Raises:
+            ValueError: ``threshold`` is out of its range.
+        """
+        if not 0 < threshold <= 1:
+            raise ValueError(f"the threshold must be above 0 and at most 1, not {threshold}")
+        return duplicates(self._catalog, threshold)
 
     def check(self) -> list[str]:
         """What is wrong with the store, a line each; empty when every file and cross-reference is as recorded."""

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from ragkit.contracts import Embedder, Reranker
+from ragkit.duplicates import resemblance, shingles
 from ragkit.index import query as queries
 from ragkit.index.hybrid import Candidates, HybridIndex
 from ragkit.index.lexical import Mask, Rows
@@ -31,6 +32,8 @@ from ragkit.text.words import Analyzer, analyzer
 ENGLISH = analyzer("english")
 #: Passages read at once to look for phrases.
 _TEXTS_AT_ONCE = 256
+#: Share of common shingles, of all of two passages, from which one repeats the other.
+REPEATED = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +141,13 @@ class Pinned:
         operators: bool = True,
         rerank: bool = True,
         rerank_top: int | None = None,
+        collapse: bool | None = None,
     ) -> Found:
         """The best ``k`` chunks for ``query`` among those that pass the filter and that ``principal`` may see.
 
         With ``operators``, quotation marks and the signs ``+`` and ``-`` in the query choose among them; without, signs are
-        left out. ``rerank_top`` passages, by default the setting's number, are reranked.
+        left out. ``rerank_top`` passages, by default the setting's number, are reranked. ``collapse``, by default the setting,
+        leaves out what repeats a better hit from another document.
         """
         searcher, index = self._searcher, self.index
         visible = self.visible(expression, principal)
@@ -160,15 +165,42 @@ class Pinned:
         passages = searcher.catalog.passages(self.connection, candidates.chunk_ids[: max(k, top)].tolist())
         idf = self._weights(asked.text, candidates.idf)
         order, final, reranked = self._rerank(asked.text, candidates, passages, min(top, len(candidates.chunk_ids)), idf)
-        hits = [
-            _hit(rank, passages[int(candidates.chunk_ids[i])], candidates, int(i), final, reranked) for rank, i in enumerate(order[:k], 1)
-        ]
+        repeats: dict[int, int] = {}
+        if searcher.settings.collapse if collapse is None else collapse:
+            repeats = self._repeats([int(candidates.chunk_ids[i]) for i in order], passages, k)
+            order = np.asarray(sorted(order, key=lambda i: int(candidates.chunk_ids[i]) in repeats), dtype=np.int64)
+        shown = [int(i) for i in order[:k] if int(candidates.chunk_ids[i]) not in repeats]
+        hits = [_hit(rank, passages[int(candidates.chunk_ids[i])], candidates, i, final, reranked) for rank, i in enumerate(shown, 1)]
 
         def describe() -> list[Candidate]:
             places = searcher.catalog.passages(self.connection, candidates.chunk_ids.tolist(), with_text=False)
-            return _describe(candidates, places, order, final, reranked, k)
+            return _describe(candidates, places, order, final, reranked, k, repeats)
 
         return Found(hits, self.generation, searchable, rows, idf, describe)
+
+    def _repeats(self, ids: Sequence[int], passages: dict[int, Passage], k: int) -> dict[int, int]:
+        """Which of ``ids``, best first, repeat one of the first ``k`` hits from another document, and the rank of that hit.
+
+        Only as many are looked at as it takes to have ``k`` hits; what was read of them is put into ``passages``.
+        """
+        kept: list[tuple[int, set[str]]] = []
+        repeats: dict[int, int] = {}
+        for at, chunk_id in enumerate(ids):
+            if len(kept) == k:
+                break
+            if chunk_id not in passages:
+                passages |= self._searcher.catalog.passages(self.connection, ids[at : at + _TEXTS_AT_ONCE])
+            passage, found = passages[chunk_id], shingles(passages[chunk_id].text)
+            same = [
+                rank
+                for rank, (document_id, other) in enumerate(kept, 1)
+                if document_id != passage.document_id and resemblance(found, other) >= REPEATED
+            ]
+            if same:
+                repeats[chunk_id] = same[0]
+            else:
+                kept.append((passage.document_id, found))
+        return repeats
 
     def visible(self, expression: str | None, principal: Principals) -> Mask | None:
         """Which rows of the index pass the filter and may be seen; ``None``: nothing restricts.
@@ -252,6 +284,7 @@ def _describe(
     final: NDArray[np.float64],
     reranked: dict[int, float],
     k: int,
+    repeats: Mapping[int, int],
 ) -> list[Candidate]:
     by_rerank = {i: rank for rank, i in enumerate(sorted(reranked, key=lambda i: (-reranked[i], i)), 1)}
     described = []
@@ -269,7 +302,7 @@ def _describe(
                 end_char_index=passage.end,
                 ranks={name: value for name, value in ranks.items() if value},
                 scores={**_scores(candidates, i, reranked), "final": float(final[i])},
-                dropped=None if rank <= k else below,
+                dropped=f"repeats hit {repeats[passage.chunk_id]}" if passage.chunk_id in repeats else None if rank <= k else below,
             )
         )
     return described

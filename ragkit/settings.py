@@ -79,6 +79,7 @@ class RetrievalSettings(Part):
     rrf_k: int = Field(60, ge=1, description="The constant k of reciprocal rank fusion.")
     reranker: str = Field("late-interaction", description="`late-interaction`, `none`, or the name of a cross-encoder.")
     rerank_top: int = Field(50, ge=1, description="Passages that the reranker sees.")
+    collapse: bool = Field(False, description="Leave out passages that repeat a better one from another document.")
     rerank_weight: float = Field(1.0, ge=0, description="The reranker's score, times this, is added to the fused one.")
     dense_kind: Literal["auto", "exact", "ivf-rabitq", "ivf-pq", "ivf-sq8", "hnsw"] = Field(
         "auto",

@@ -95,3 +95,23 @@ def stats(session: Session) -> None:
     if found["segments"]:
         rows = [(s["name"], *(f"{s.get(part, 0):,}" for part in ("rows", "lexical", "dense", "ann", "bytes"))) for s in found["segments"]]
         table(session.out, ("segment", "rows", "lexical", "dense", "approximate", "bytes"), rows)
+
+
+@command(app, "duplicates")
+def duplicates(
+    session: Session,
+    threshold: Annotated[
+        float, typer.Option(min=0.1, max=1.0, metavar="SHARE", help="Common runs of five words from which texts are nearly the same.")
+    ] = 0.8,
+) -> None:
+    """List documents that are copies of one another, exactly or nearly."""
+    with session.open() as kit, session.out.busy("comparing"):
+        found = kit.duplicates(threshold)
+    if session.json:
+        session.out.value([group.to_dict() for group in found])
+        return
+    for group in found:
+        said = "the same bytes" if group.kind == "exact" else f"nearly the same ({group.similarity:.2f})"
+        session.out.show(f"{said}:", *(f"  {visible(uri)}" for uri in group.uris))
+    if not found:
+        session.out.show("no duplicates")

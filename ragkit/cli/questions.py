@@ -34,6 +34,9 @@ def search(
     operators: Annotated[
         bool | None, typer.Option("--operators/--no-operators", help="Read operators in queries (default: in QUERY, not in --queries).")
     ] = None,
+    collapse: Annotated[
+        bool | None, typer.Option("--collapse/--no-collapse", help="Leave out what repeats a better passage (default: the setting).")
+    ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Every candidate's ranks and scores, and why it went no further.")] = False,
     queries: Annotated[Path | None, typer.Option(metavar="FILE", help='JSON lines {"_id","text"}, "-" for standard input.')] = None,
 ) -> None:
@@ -44,14 +47,14 @@ def search(
     if queries is not None:
         with session.open() as kit:
             batch.run(session.out, queries, ("text",), lambda line: {"hits": [
-                hit.to_dict() for hit in kit.search(line["text"], k, rerank=rerank, **limits)
+                hit.to_dict() for hit in kit.search(line["text"], k, rerank=rerank, collapse=collapse, **limits)
             ]})  # fmt: skip
         return
     with session.open() as kit, session.out.busy("searching"):
         if explain:
             candidates = kit.explain(query or "", **limits)
         else:
-            hits = kit.search(query or "", k, rerank=rerank, **limits)
+            hits = kit.search(query or "", k, rerank=rerank, collapse=collapse, **limits)
     if explain:
         found = {"candidates": [candidate.to_dict() for candidate in candidates]}
         session.out.value(found) if session.json else session.out.show(render.candidates(candidates))

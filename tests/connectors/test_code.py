@@ -54,9 +54,10 @@ if __name__ == "__main__":
 SAMPLES = {
     "a.py": (
         PYTHON,
-        "1 def height(hour: float) -> float:|1 class Harbour:|2 def __init__(self, name: str) -> None:|2 async def moor(self, ship):",
+        "1 def height(hour: float) -> float:|1 class Harbour:|2 def __init__(self, name: str) -> None:"
+        "|2 async def moor(self, ship):",
     ),
-    "a.js": ("class A {\n  f() { return 1; }\n}\nfunction g() { return 2; }\n", "1 class A {|2 f() { return 1; }|1 function g() { return 2; }"),
+    "a.js": ("class A {\n  f() { return 1; }\n}\nfunction g() {}\n", "1 class A {|2 f() { return 1; }|1 function g() {}"),
     "a.ts": ("interface A { name: string }\nfunction f(a: A): void {\n}\n", "1 interface A { name: string }|1 function f(a: A): void {"),
     "a.tsx": ("function App() {\n  return <b>tide</b>;\n}\n", "1 function App() {"),
     "A.java": ("class A {\n  int f() { return 1; }\n}\n", "1 class A {|2 int f() { return 1; }"),
@@ -64,7 +65,7 @@ SAMPLES = {
     "a.cpp": ("class A {\n public:\n  int f() { return 1; }\n};\n", "1 class A {|2 int f() { return 1; }"),
     "a.cs": ("namespace N {\n  class A {\n    int F() { return 1; }\n  }\n}\n", "1 namespace N {|2 class A {|3 int F() { return 1; }"),
     "a.go": ("package main\n\nfunc main() {\n}\n", "1 func main() {"),
-    "a.rs": ("struct A { x: i32 }\nimpl A {\n  fn f(&self) -> i32 { 1 }\n}\n", "1 struct A { x: i32 }|1 impl A {|2 fn f(&self) -> i32 { 1 }"),
+    "a.rs": ("struct A { x: i32 }\nimpl A {\n  fn f() -> i32 { 1 }\n}\n", "1 struct A { x: i32 }|1 impl A {|2 fn f() -> i32 { 1 }"),
     "a.rb": ("class A\n  def f\n    1\n  end\nend\n", "1 class A|2 def f"),
     "a.php": ("<?php\nclass A {\n  function f() { return 1; }\n}\n", "1 class A {|2 function f() { return 1; }"),
     "a.sh": ("#!/bin/bash\nlit() {\n  echo on\n}\n", "1 lit() {"),
