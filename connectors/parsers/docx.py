@@ -84,7 +84,7 @@ class DocxParser:
 def _opened(data: bytes) -> Any:
     import docx
     from docx.opc.exceptions import PackageNotFoundError
-    from lxml.etree import XMLSyntaxError  # type: ignore[import-untyped]
+    from lxml.etree import XMLSyntaxError
 
     try:
         return docx.Document(io.BytesIO(data))

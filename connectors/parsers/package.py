@@ -67,7 +67,7 @@ def tree(xml: bytes) -> Any:
     Raises:
         ParseError: it is no XML, or declares a document type with entities.
     """
-    from lxml import etree  # type: ignore[import-untyped]
+    from lxml import etree
 
     try:
         root = etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False))
