@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import get_args
 
@@ -152,6 +153,18 @@ class ConnectorConformance:
                     data = one.read()
                     require(isinstance(data, bytes) and data == two.read(), f"{item.uri} gave different bytes when opened twice")
                     require(item.size is None or item.size == len(data), f"{item.uri}: size {item.size}, read {len(data)}")
+
+    def test_state_is_plain(self) -> None:
+        """What it remembers from one listing for the next, if anything, is JSON; listing with it gives the same items."""
+        source = self.source()
+        first = self.connector()(source)
+        listed = [(item.uri, getattr(item, "token", None)) for item in first.items()]
+        if hasattr(first, "state"):
+            second = self.connector()(source)
+            second.state = json.loads(json.dumps(first.state))  # type: ignore[attr-defined]
+            require(second.state == first.state, f"the state does not come back from JSON as it was: {first.state!r}")  # type: ignore[attr-defined]
+            again = [(item.uri, getattr(item, "token", None)) for item in second.items()]
+            require(again == listed, "listing with what was remembered gave different URIs or tokens")
 
 
 # --- models -------------------------------------------------------------------------------------------------

@@ -18,12 +18,14 @@ class ShoutConnector:
 
     def __init__(self, source: str, **options: Any) -> None:
         self.words = source.removeprefix("shout:").split(",")
+        self.state: dict[str, Any] = {}
 
     @classmethod
     def accepts(cls, source: str) -> bool:
         return source.startswith("shout:")
 
     def items(self) -> Iterator[SourceItem | Failure]:
+        self.state["heard"] = self.words
         for word in self.words:
             data = MAGIC + word.encode()
             yield SourceItem(uri=f"shout:{word}", token=word, open=partial(io.BytesIO, data), media_type="text/x-shout")
