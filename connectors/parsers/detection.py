@@ -19,6 +19,15 @@ _OASIS = "application/vnd.oasis.opendocument."
 ODT, ODS, ODP = _OASIS + "text", _OASIS + "spreadsheet", _OASIS + "presentation"
 EPUB = "application/epub+zip"
 
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+#: Names in a compound file, as its directory writes them, that tell what it is; the media type.
+_COMPOUND = {
+    "WordDocument": "application/msword",
+    "PowerPoint Document": "application/vnd.ms-powerpoint",
+    "Workbook": "application/vnd.ms-excel",
+    "Book": "application/vnd.ms-excel",
+    "__properties_version1.0": "application/vnd.ms-outlook",
+}
 #: Where a prefix stands, what it says, and whether text may begin with it too. Searched in order.
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x7fELF", "an ELF program"),
@@ -42,7 +51,7 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"Rar!\x1a", "a RAR archive"),
     (257, b"ustar", "a tar archive"),
     (0, b"SQLite format 3\0", "an SQLite database"),
-    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file (.doc, .xls, .ppt, .msg); save it in the new format"),
+    (0, _OLE, "an old Office file; save it in the new format"),
     (0, b"PAR1", "a Parquet file"),
     (0, b"\x80\x02", "a Python pickle, which is never opened"),
     (0, b"\x80\x04", "a Python pickle, which is never opened"),
@@ -54,7 +63,7 @@ _ZIPS: tuple[tuple[bytes, str], ...] = (
 #: A member that tells what a package is; its media type.
 _MEMBERS = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX, "ppt/presentation.xml": PPTX, "META-INF/container.xml": EPUB}
 #: Told by their content alone; a suffix that claims one of them is not believed.
-_TOLD = frozenset(["application/pdf", ODT, ODS, ODP, *_MEMBERS.values()])
+_TOLD = frozenset(["application/pdf", ODT, ODS, ODP, *_MEMBERS.values(), *_COMPOUND.values()])
 #: OpenDocument and EPUB packages begin with a member "mimetype", which is not compressed: where its content stands.
 _MIMETYPE = re.compile(rb"PK\x03\x04.{26}mimetype(?:[^a].{0,60}?)?(application/[a-z.+-]{1,60})", re.DOTALL)
 #: The name, in an old kind of container, under which new Office files stand that have a password.
@@ -106,6 +115,8 @@ def detect(data: bytes, uri: str = "", suffixes: Mapping[str, str] = _TEXT_SUFFI
     if looks is not None:
         if _ENCRYPTED in data:
             looks = "an Office file that is encrypted with a password"
+        elif data.startswith(_OLE) and (kind := _compound(data)) in suffixes.values():
+            return kind
         return _other(looks, named)
     head = head.removeprefix(b"\xef\xbb\xbf")
     if _HTML.match(head):
@@ -126,6 +137,12 @@ def _zip(data: bytes, named: str | None) -> str:
         if name in names:
             return media_type
     return _other(next((what for name, what in _ZIPS if name in data), "a zip archive"), named)
+
+
+def _compound(data: bytes) -> str:
+    """What a compound file holds; a message may have documents attached, so that is asked first."""
+    found = [kind for name, kind in _COMPOUND.items() if f"{name}\0".encode("utf-16-le") in data]
+    return found[-1] if found else ""
 
 
 def _members(data: bytes) -> set[str]:

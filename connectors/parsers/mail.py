@@ -47,7 +47,7 @@ class MailParser:
             raise ParseError("no e-mail: it has no headers such as From or Subject")
         out = Builder()
         headers = {name: _header(message.get(name)) for name in _HEADERS}
-        _head(out, headers)
+        write_head(out, headers)
         reader = _Reader(out)
         reader.part(message)
         if reader.attachments:
@@ -62,7 +62,8 @@ class MailParser:
         )
 
 
-def _head(out: Builder, headers: dict[str, str]) -> None:
+def write_head(out: Builder, headers: dict[str, str]) -> None:
+    """The headers that have a value, a line each, as one block."""
     for name, value in headers.items():
         if value:
             out.place = None

@@ -1,0 +1,168 @@
+"""PowerPoint presentations of before 2007 (.ppt): the texts of the slides from the binary format.
+
+Source: Microsoft, "[MS-PPT]: PowerPoint (.ppt) Binary File Format", sections 2.1 (the streams), 2.3 (how records refer to one
+another), 2.9 (texts). No permissively licensed library reads it.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import ClassVar, NamedTuple
+
+from ragkit.errors import ParseError
+from ragkit.records import Parsed
+
+from .builder import Builder
+from .ole import opened
+
+_DOCUMENT, _SLIDE, _LIST, _PERSISTED, _SLIDE_INFO = 1000, 1006, 4080, 1011, 1017
+_EDIT, _DIRECTORY = 4085, 6002
+_HEADER, _UNICODE, _BYTES, _REFERENCE, _TEXTBOX = 3999, 4000, 4008, 3998, 0xF00D
+_TITLES = (0, 6)
+_MAX_DEPTH, _MAX_EDITS = 64, 10_000
+_ENCRYPTED = 0xF3D1C4DF
+
+
+class Record(NamedTuple):
+    """A record of the stream: its kind, what distinguishes it, and where its content lies."""
+
+    kind: int
+    instance: int
+    container: bool
+    start: int
+    end: int
+
+
+class PptParser:
+    """The texts of the slides that are shown, titles as headings; anchors say "slide 3". Notes and masters are not read."""
+
+    media_types: ClassVar[tuple[str, ...]] = ("application/vnd.ms-powerpoint",)
+    suffixes: ClassVar[tuple[str, ...]] = (".ppt", ".pps", ".pot")
+
+    def parse(self, data: bytes, *, uri: str = "") -> Parsed:
+        """The text of ``data``.
+
+        Raises:
+            ParseError: it is no such presentation, encrypted, or broken.
+        """
+        with opened(data, "presentation") as container:
+            stream, user = container.stream("PowerPoint Document"), container.stream("Current User")
+            if not stream or len(user) < 20:
+                raise ParseError("no PowerPoint presentation of 1997 to 2003; open it in PowerPoint and save it as .pptx")
+            if struct.unpack_from("<I", user, 12)[0] == _ENCRYPTED:
+                raise ParseError("the presentation is encrypted with a password; save it without")
+            properties = container.properties()
+            out = Builder()
+            _Reader(stream, struct.unpack_from("<I", user, 16)[0], out).read()
+        return Parsed(
+            text=out.text(),
+            blocks=tuple(out.blocks),
+            anchors=tuple(out.anchors),
+            title=properties.pop("title", None),
+            metadata=properties,
+            warnings=tuple(out.warnings),
+        )
+
+
+class _Reader:
+    def __init__(self, stream: bytes, last_edit: int, out: Builder) -> None:
+        self.stream, self.out = stream, out
+        self.places, self.document = self._directory(last_edit)
+
+    def read(self) -> None:
+        """The slides in their order."""
+        hidden = 0
+        for number, (slide, outline) in enumerate(self._slides(), start=1):
+            if self._is_hidden(slide):
+                hidden += 1
+                continue
+            for heading, text in self._texts(slide, outline):
+                for line in text.replace("\x0b", "\n").split("\r"):
+                    self.out.add(line.strip())
+                    self.out.flush("heading" if heading else "paragraph", int(heading), place=f"slide {number}")
+        if hidden:
+            self.out.warnings.append(f"{hidden} hidden slides left out")
+
+    def _slides(self) -> Iterator[tuple[Record, list[tuple[int, str]]]]:
+        """Each slide's record, with the texts that its placeholders refer to."""
+        document = self._record(self.document)
+        for listed in self._children(document):
+            if listed.kind != _LIST or listed.instance != 0:
+                continue
+            reference, outline = None, list[tuple[int, str]]()
+            for child in self._children(listed):
+                if child.kind == _PERSISTED:
+                    if reference is not None:
+                        yield self._record(self.places[reference]), outline
+                    reference, outline = struct.unpack_from("<I", self.stream, child.start)[0], []
+                elif child.kind == _HEADER:
+                    outline.append((struct.unpack_from("<I", self.stream, child.start)[0], ""))
+                elif child.kind in (_UNICODE, _BYTES) and outline:
+                    outline[-1] = (outline[-1][0], self._text(child))
+            if reference is not None:
+                yield self._record(self.places[reference]), outline
+
+    def _texts(self, slide: Record, outline: list[tuple[int, str]]) -> Iterator[tuple[bool, str]]:
+        """Whether it is a title, and the text, of each text box; what no box shows stays out."""
+        for box in self._below(slide):
+            if box.kind != _TEXTBOX:
+                continue
+            kind, text = -1, ""
+            for child in self._children(box):
+                if child.kind == _HEADER:
+                    kind = struct.unpack_from("<I", self.stream, child.start)[0]
+                elif child.kind in (_UNICODE, _BYTES):
+                    text = self._text(child)
+                elif child.kind == _REFERENCE:
+                    index = struct.unpack_from("<I", self.stream, child.start)[0]
+                    kind, text = outline[index] if index < len(outline) else (-1, "")
+            if text.strip():
+                yield kind in _TITLES, text
+
+    def _is_hidden(self, slide: Record) -> bool:
+        info = next((child for child in self._children(slide) if child.kind == _SLIDE_INFO), None)
+        return info is not None and info.end - info.start >= 12 and bool(struct.unpack_from("<H", self.stream, info.start + 10)[0] & 4)
+
+    def _text(self, record: Record) -> str:
+        raw = self.stream[record.start : record.end]
+        return raw.decode("utf-16-le", "replace") if record.kind == _UNICODE else raw.decode("latin-1")
+
+    def _directory(self, edit: int) -> tuple[dict[int, int], int]:
+        """Where each persistent object lies, by the newest edit that says so, and the document among them ("[MS-PPT]", 2.1.2)."""
+        places: dict[int, int] = {}
+        document = None
+        for _ in range(_MAX_EDITS):
+            record = self._record(edit)
+            if record.kind != _EDIT:
+                raise ParseError("the presentation is broken: its list of edits cannot be read")
+            before, directory, root = struct.unpack_from("<III", self.stream, record.start + 8)
+            document = root if document is None else document
+            table = self._record(directory)
+            at = table.start
+            while table.kind == _DIRECTORY and at + 4 <= table.end:
+                first, count = struct.unpack_from("<I", self.stream, at)[0] & 0xFFFFF, struct.unpack_from("<I", self.stream, at)[0] >> 20
+                for number, place in enumerate(struct.unpack_from(f"<{count}I", self.stream, at + 4)):
+                    places.setdefault(first + number, place)
+                at += 4 + 4 * count
+            if not before or before >= edit:
+                break
+            edit = before
+        return places, places[document or 0]
+
+    def _record(self, at: int) -> Record:
+        version, kind, length = struct.unpack_from("<HHI", self.stream, at)
+        return Record(kind, version >> 4, version & 0xF == 0xF, at + 8, min(at + 8 + length, len(self.stream)))
+
+    def _children(self, parent: Record) -> Iterator[Record]:
+        at = parent.start
+        while at + 8 <= parent.end:
+            child = self._record(at)
+            yield child
+            at = child.end
+
+    def _below(self, parent: Record, depth: int = 0) -> Iterator[Record]:
+        for child in self._children(parent):
+            yield child
+            if child.container and child.kind != _TEXTBOX and depth < _MAX_DEPTH:
+                yield from self._below(child, depth + 1)
