@@ -179,15 +179,10 @@ class IngestOptions(Jsonable):
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> IngestOptions:
         """The inverse of :meth:`to_dict`."""
-        lists = {name: tuple(values.get(name) or ()) for name in ("include", "exclude")}
+        parts: dict[str, Any] = {name: tuple(values.get(name) or ()) for name in ("include", "exclude")}
+        parts |= {name: values.get(name) or {} for name in ("metadata", "options")}
         acl = values.get("acl")
-        return cls(
-            recursive=values.get("recursive", True),
-            acl=None if acl is None else tuple(acl),
-            metadata=values.get("metadata") or {},
-            options=values.get("options") or {},
-            **lists,
-        )
+        return cls(recursive=values.get("recursive", True), acl=None if acl is None else tuple(acl), **parts)
 
     def given(self) -> dict[str, Any]:
         """What a connector is made with: what differs from the default, and its own options."""

@@ -7,19 +7,31 @@ place where a default is written; ``docs/configuration.md`` is made from them.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from ragkit.errors import SettingsError
 from ragkit.records import Mode
 
 #: Environment variables that are not settings of a part.
 PLAIN_VARIABLES = ("RAGKIT_STORE", "RAGKIT_CONFIG", "RAGKIT_DATA")
+
+
+def _words(value: Any) -> Any:
+    """A list that is given as text: JSON, or parts between commas."""
+    if not isinstance(value, str):
+        return value
+    return json.loads(value) if value.lstrip().startswith("[") else [part for part in map(str.strip, value.split(",")) if part]
+
+
+#: A list of texts; in the environment and on the command line a JSON list, or parts between commas.
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 
 
 class Part(BaseModel):
@@ -40,7 +52,7 @@ class ParsingSettings(Part):
 class SourcesSettings(Part):
     """What sources over the network may reach."""
 
-    allow_hosts: tuple[str, ...] = Field(
+    allow_hosts: Words = Field(
         (), description="Hosts and networks (`wiki.internal`, `10.2.0.0/16`) that may be read although they are not public."
     )
 

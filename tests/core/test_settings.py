@@ -64,3 +64,17 @@ def test_every_key_has_a_description() -> None:
         for field in part.annotation.model_fields.values():  # type: ignore[union-attr]
             assert field.description
     assert len(known_keys()) == len(set(known_keys()))
+
+
+@pytest.mark.parametrize("text", ["wiki.internal, 10.2.0.0/16", '["wiki.internal", "10.2.0.0/16"]', " wiki.internal,10.2.0.0/16, "])
+def test_a_list_as_text(text: str) -> None:
+    """In the environment a list is JSON, or parts between commas; nothing is an empty list."""
+    found = load_settings(environ={"RAGKIT_SOURCES__ALLOW_HOSTS": text})
+    assert found.sources.allow_hosts == ("wiki.internal", "10.2.0.0/16")
+    assert load_settings(environ={"RAGKIT_SOURCES__ALLOW_HOSTS": ""}).sources.allow_hosts == ()
+
+
+def test_a_list_that_is_broken() -> None:
+    """JSON that is none is an error that names the setting."""
+    with pytest.raises(SettingsError, match=r"sources\.allow_hosts"):
+        load_settings(environ={"RAGKIT_SOURCES__ALLOW_HOSTS": '["wiki'})

@@ -27,7 +27,8 @@ from ragkit import Ragkit, Settings
 from ragkit.errors import FilterError, StoreCorrupt
 from ragkit.index.hybrid import HybridIndex
 from ragkit.index.segments import Segment
-from ragkit.records import IngestOptions, SourceItem
+from ragkit.ingest import Listed
+from ragkit.records import SourceItem
 from ragkit.settings import RetrievalSettings
 from ragkit.store.tables import documents
 from ragkit.store.visibility import KEPT_FILTERS, KEPT_MASKS, matching, principals_of
@@ -249,7 +250,7 @@ class Store:
                 )
             )
         if items:
-            self.kit._write({"case": items}, IngestOptions())
+            self.kit.ingest(Listed(items))
 
     def empty(self) -> None:
         """Remove all documents."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,7 +54,8 @@ def test_every_setting_can_be_passed_on(tmp_path: Path) -> None:
     from ragkit.settings import known_keys
 
     defaults = known_keys()
-    session = Session(values=tuple(f"{key}={value}" for key, value in defaults.items()))
+    texts = {key: json.dumps(value) if isinstance(value, tuple) else str(value) for key, value in defaults.items()}
+    session = Session(values=tuple(f"{key}={text}" for key, text in texts.items()))
     environment = command.surroundings(session, str(tmp_path))
     assert load_settings(environ={k: v for k, v in environment.items() if k.startswith("RAGKIT_")}) == load_settings(environ={})
 
