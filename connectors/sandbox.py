@@ -84,8 +84,9 @@ class ParserPool:
         Items are read here, one after the other, and parsed by all workers at once. As many are read ahead as there are workers
         twice over, or as hold :data:`_AHEAD` bytes.
         """
-        with ThreadPoolExecutor(len(self._helpers), thread_name_prefix="ragkit-parse") as threads:
-            waiting: deque[tuple[SourceItem, int, Future[Document | ParseError]]] = deque()
+        threads = ThreadPoolExecutor(len(self._helpers), thread_name_prefix="ragkit-parse")
+        waiting: deque[tuple[SourceItem, int, Future[Document | ParseError]]] = deque()
+        try:
             for item in items:
                 data = _attempt(read, item, self.settings.max_bytes)
                 size = len(data) if isinstance(data, bytes) else 0
@@ -96,6 +97,12 @@ class ParserPool:
                 del data
             for first, _, found in waiting:
                 yield first, found.result()
+        except BaseException:  # whoever was waiting for the documents is not: what is being parsed ends now
+            threads.shutdown(wait=False, cancel_futures=True)
+            self.close()
+            raise
+        finally:
+            threads.shutdown()
 
     def document(self, item: SourceItem, settings: ParsingSettings | None = None) -> Document:
         """``item`` as a document: parsed, with the hash of its bytes and the media type that was found.

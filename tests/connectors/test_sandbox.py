@@ -19,7 +19,7 @@ import pytest
 from ragkit.connectors import lockdown
 from ragkit.connectors.sandbox import ParserPool, open_pool
 from ragkit.errors import LimitExceeded, ParseError, UnsupportedFormat
-from ragkit.records import SourceItem
+from ragkit.records import Document, SourceItem
 from ragkit.settings import ParsingSettings
 
 PLUGIN = """
@@ -94,6 +94,28 @@ def test_limits(evil: ParserPool, deed: str) -> None:
         evil.parse(item(deed.encode(), media_type="text/x-evil"))
     assert time.perf_counter() - begin < 8
     assert str(caught.value).isprintable()
+    assert evil.parse(item(b"still here")).text == "still here"
+
+
+def test_several_at_once(evil: ParserPool) -> None:
+    """Documents come in the order of their items, each with its own result, whatever the others do."""
+    contents = [b"first", b"exit", b"third", b"segfault", b"fifth"] * 4
+    items = [item(data, f"{i}.txt", "text/x-evil" if data in (b"exit", b"segfault") else None) for i, data in enumerate(contents)]
+    found = list(evil.documents(items))
+    assert [one.uri for one, _ in found] == [f"{i}.txt" for i in range(len(contents))]
+    read = [result.parsed.text if isinstance(result, Document) else "failed" for _, result in found]
+    assert read == ["first", "failed", "third", "failed", "fifth"] * 4
+
+
+def test_who_stops_waiting_waits_no_longer(evil: ParserPool) -> None:
+    """When the documents are no longer wanted, those that are being parsed are ended at once, and the pool goes on."""
+    patient = ParsingSettings(timeout_s=60, memory_mb=256)
+    evil.settings = patient
+    documents = evil.documents([item(b"now"), *(item(b"sleep", f"{i}.txt", "text/x-evil") for i in range(6))])
+    begin = time.perf_counter()
+    assert next(documents)[0].uri == "a.txt"
+    documents.close()
+    assert time.perf_counter() - begin < 20
     assert evil.parse(item(b"still here")).text == "still here"
 
 
