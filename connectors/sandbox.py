@@ -14,7 +14,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
@@ -99,7 +99,9 @@ class ParserPool:
                 yield first, found.result()
         except BaseException:  # whoever was waiting for the documents is not: what is being parsed ends now
             threads.shutdown(wait=False, cancel_futures=True)
-            self.close()
+            while running := [found for *_, found in waiting if not found.done()]:
+                self.close()  # more than once, as a helper may just have been starting
+                wait(running, timeout=0.1)
             raise
         finally:
             threads.shutdown()
