@@ -37,6 +37,14 @@ class ParsingSettings(Part):
     max_characters: int = Field(20_000_000, ge=1, description="Longest canonical text, in characters.")
 
 
+class SourcesSettings(Part):
+    """What sources over the network may reach."""
+
+    allow_hosts: tuple[str, ...] = Field(
+        (), description="Hosts and networks (`wiki.internal`, `10.2.0.0/16`) that may be read although they are not public."
+    )
+
+
 class ChunkingSettings(Part):
     """How text is cut into passages."""
 
@@ -116,6 +124,7 @@ class Settings(Part):
     """All settings, by part."""
 
     parsing: ParsingSettings = ParsingSettings()
+    sources: SourcesSettings = SourcesSettings()
     chunking: ChunkingSettings = ChunkingSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
