@@ -148,9 +148,9 @@ class Objects:
                     sha, _, name = line.partition(b" ")
                     if _HEX.fullmatch(sha):
                         found[os.fsdecode(name)] = sha
-        for parent, _, names in os.walk(os.path.join(self.folder, "refs")):
-            for name in names:
-                full = os.path.relpath(os.path.join(parent, name), self.folder)
+        for parent, _, files in os.walk(os.path.join(self.folder, "refs")):
+            for file in files:
+                full = os.path.relpath(os.path.join(parent, file), self.folder)
                 value = self.ref(full)
                 if _HEX.fullmatch(value):
                     found[full] = value

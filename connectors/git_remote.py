@@ -149,7 +149,7 @@ def _client(base: str, secrets: list[str], policy: Policy, max_bytes: int) -> An
             return limited
 
     user, password = secrets
-    login = {"username": user or None, "password": password or None}
+    login: dict[str, Any] = {"username": user or None, "password": password or None}
     return Client(base, pool_manager=_pools(policy), timeout=_TIMEOUT_S, thin_packs=False, quiet=True, **login)
 
 

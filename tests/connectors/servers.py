@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
+import grp
 import os
 import pwd
 import shutil
@@ -10,9 +12,11 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -82,7 +86,8 @@ def git_server(folder: Path, login: str | None = None) -> Iterator[str]:
                     body += self.rfile.read(size)
                     self.rfile.readline()
                 self.rfile.readline()
-            done = subprocess.run([shutil.which("git") or "git", "http-backend"], input=body, env=environment, capture_output=True, check=False)
+            command = [shutil.which("git") or "git", "http-backend"]
+            done = subprocess.run(command, input=body, env=environment, capture_output=True, check=False)
             head, _, content = done.stdout.partition(b"\r\n\r\n")
             headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n") if line)
             self.send_response(int(headers.pop("Status", "200").split()[0]))
@@ -105,3 +110,102 @@ def git_server(folder: Path, login: str | None = None) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@dataclass(frozen=True)
+class Dovecot:
+    """A running IMAP server: its ports, the folder of ann's mail (a Maildir), its certificate."""
+
+    plain: int
+    tls: int
+    mail: Path
+    certificate: Path
+
+    def deliver(self, name: str, message: bytes) -> None:
+        """Puts a message into ann's INBOX."""
+        path = self.mail / "new" / name
+        path.write_bytes(message)
+        shutil.chown(path, self.mail.owner(), self.mail.group())
+
+
+@contextmanager
+def dovecot() -> Iterator[Dovecot]:
+    """Dovecot with the user ann, whose password is "s3same/@"."""
+    program, openssl = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin"), shutil.which("openssl")
+    if program is None or openssl is None:
+        pytest.skip("dovecot or openssl is not installed (Debian: apt-get install dovecot-imapd openssl)")
+    me, root = getpass.getuser(), os.getuid() == 0
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    if root and not {"dovecot", "dovenull", "nobody"} <= known:
+        pytest.skip("dovecot's users dovecot and dovenull are not there")
+    owner, inner, login = ("nobody", "dovecot", "dovenull") if root else (me, me, me)
+    folder = Path(tempfile.mkdtemp(prefix="ragkit-imap-"))
+    folder.chmod(0o755)
+    entry = pwd.getpwnam(owner)
+    for part in ("", "cur", "new", "tmp"):
+        (folder / "mail" / part).mkdir(parents=True, exist_ok=True)
+        shutil.chown(folder / "mail" / part, entry.pw_uid, entry.pw_gid)
+    shutil.chown(folder, entry.pw_uid, entry.pw_gid)
+    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext"]
+    command += ["subjectAltName=DNS:localhost", "-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
+    subprocess.run(command, check=True, capture_output=True)
+    plain, tls = free_port(), free_port()
+    (folder / "dovecot.conf").write_text(f"""
+base_dir = {folder}/run
+state_dir = {folder}/run
+log_path = {folder}/log
+protocols = imap
+listen = 127.0.0.1
+ssl = yes
+ssl_cert = <{folder}/cert.pem
+ssl_key = <{folder}/key.pem
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+mail_location = maildir:{folder}/mail
+first_valid_uid = 1
+default_internal_user = {inner}
+default_internal_group = {grp.getgrgid(pwd.getpwnam(inner).pw_gid).gr_name}
+default_login_user = {login}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {plain}
+  }}
+  inet_listener imaps {{
+    port = {tls}
+    ssl = yes
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+service stats {{
+  chroot =
+}}
+passdb {{
+  driver = static
+  args = password=s3same/@
+}}
+userdb {{
+  driver = static
+  args = uid={entry.pw_uid} gid={entry.pw_gid} home={folder}
+}}
+""")
+    server = subprocess.Popen([program, "-F", "-c", folder / "dovecot.conf"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait(plain, server, folder / "log")
+        yield Dovecot(plain, tls, folder / "mail", folder / "cert.pem")
+    finally:
+        server.terminate()
+        server.wait(10)
+        shutil.rmtree(folder)
+
+
+def _wait(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(200):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        if server.poll() is not None:
+            break
+        time.sleep(0.05)
+    pytest.fail(f"the server did not start: {log.read_text()[-2000:] if log.exists() else 'no log'}")
