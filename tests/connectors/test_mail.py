@@ -224,10 +224,9 @@ def test_imap_is_read_and_followed(inbox: Dovecot, kit: Ragkit) -> None:
     assert kit.sync().unchanged == 5
     (kept,) = kit._catalog.list_sources().values()
     assert list(kept["state"]["attached"].values()) == [["notes_.._evil_.txt", "boats.csv", "message.eml"]]
-    assert all(path.name.partition(":2,")[2] == "" for path in (inbox.mail / "cur").iterdir())
-    for path in (inbox.mail / "cur").iterdir():
-        if path.name.startswith("2"):
-            path.unlink()
+    delivered = {path.name.partition(":")[0]: path for part in ("new", "cur") for path in (inbox.mail / part).iterdir()}
+    assert all(path.name.partition(":2,")[2] == "" for path in delivered.values())
+    delivered["2"].unlink()
     inbox.deliver("3", bytes(message(3, "New.")))
     report = kit.sync()
     assert (report.added, report.removed, report.unchanged, report.failed) == (1, 4, 1, ())
