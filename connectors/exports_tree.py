@@ -57,7 +57,7 @@ def files_of(path: str) -> Iterator[File | Failure]:
     if os.path.isdir(path):
         yield from _folder(path)
     elif os.path.isfile(path):
-        yield from _archive(partial(open, path, "rb"), os.path.getsize(path), "", 0)
+        yield from _archive(partial(io.FileIO, path), os.path.getsize(path), "", 0)
     else:
         raise SourceError(f"there is no export {uri_of(path)!r}")
 

@@ -75,7 +75,7 @@ def from_llamaindex(reader: Any, *, name: str, **arguments: Any) -> LoaderConnec
 
 def _asked(loader: Any, *methods: str, **arguments: Any) -> Callable[[], Iterable[Any]]:
     """Calls the first of ``methods`` that the loader has and implements."""
-    found = [getattr(loader, method) for method in methods if callable(getattr(loader, method, None))]
+    found: list[Callable[..., Iterable[Any]]] = [getattr(loader, method) for method in methods if callable(getattr(loader, method, None))]
     if not found:
         raise SourceError(f"{type(loader).__name__} is no loader: it has neither {' nor '.join(methods)}")
 
