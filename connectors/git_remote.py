@@ -13,7 +13,8 @@ from urllib.parse import unquote, urlsplit
 from ragkit.errors import SourceError
 
 from .addresses import Policy, Target
-from .git_objects import BROKEN, scan
+from .git_objects import BROKEN
+from .git_packs import scan
 from .naming import one_line
 from .secrets import expand
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from git_repositories import Repository, listed
 
-from ragkit.connectors import git_objects
+from ragkit.connectors import git_packs
 from ragkit.errors import SourceError
 from ragkit.records import Failure
 
@@ -128,7 +128,7 @@ def _tree_bomb(repository: Repository, outside: Path) -> None:
 
 
 def _huge_blob(repository: Repository, outside: Path) -> None:
-    size = git_objects.MAX_OBJECT + 1
+    size = git_packs.MAX_OBJECT + 1
     sha = "ab" + "0" * 38
     path = repository.path / ".git/objects/ab" / sha[2:]
     path.parent.mkdir(exist_ok=True)
@@ -221,7 +221,7 @@ def test_packs_that_unpack_to_too_much(tmp_path: Path) -> None:
     """A delta that makes too much, an object that is longer than it says, many that add up: refused before any of it is made."""
     base = _entry(3, 1) + zlib.compress(b"x")
     delta = _size(1) + _size(1 << 40) + b"\x91\0\1"
-    bomb = _entry(git_objects._OFS_DELTA, len(delta)) + bytes([len(base)]) + zlib.compress(delta)
+    bomb = _entry(git_packs.OFS_DELTA, len(delta)) + bytes([len(base)]) + zlib.compress(delta)
     squeezed = zlib.compress(b"\0" * (64 << 20), 9)
     cases = (
         ((base, bomb), "takes 1,099,511,627,776 bytes"),
@@ -233,9 +233,9 @@ def test_packs_that_unpack_to_too_much(tmp_path: Path) -> None:
     for entries, words in cases:
         (tmp_path / "p.pack").write_bytes(_pack(*entries))
         with pytest.raises((SourceError, ValueError), match=words):
-            git_objects.scan(str(tmp_path / "p.pack"), max_objects=1000, max_bytes=256 << 20)
+            git_packs.scan(str(tmp_path / "p.pack"), max_objects=1000, max_bytes=256 << 20)
     (tmp_path / "p.pack").write_bytes(_pack(base, base))
-    git_objects.scan(str(tmp_path / "p.pack"), max_objects=10, max_bytes=100)
+    git_packs.scan(str(tmp_path / "p.pack"), max_objects=10, max_bytes=100)
 
 
 def test_a_delta_bomb_in_a_local_pack(repository: Repository) -> None:
@@ -244,7 +244,7 @@ def test_a_delta_bomb_in_a_local_pack(repository: Repository) -> None:
 
     base = _entry(3, 1) + zlib.compress(b"x")
     delta = _size(1) + _size(1 << 40) + b"\x91\0\1"
-    bomb = _entry(git_objects._OFS_DELTA, len(delta)) + bytes([len(base)]) + zlib.compress(delta)
+    bomb = _entry(git_packs.OFS_DELTA, len(delta)) + bytes([len(base)]) + zlib.compress(delta)
     path = repository.path / ".git/objects/pack/pack-x.pack"
     path.write_bytes(_pack(base, bomb))
     with path.with_suffix(".idx").open("wb") as index, PackData(str(path), object_format=_sha1()) as data:
