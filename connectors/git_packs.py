@@ -11,6 +11,8 @@ from ragkit.errors import SourceError
 
 MAX_OBJECT = 128 << 20
 OFS_DELTA, REF_DELTA = 6, 7
+#: Packed bytes that are enough for the first unpacked ones: the tables of a deflated block alone can take some 300.
+_HEAD = 4096
 
 
 class Entry(NamedTuple):
@@ -48,7 +50,7 @@ def header(view: mmap.mmap, offset: int) -> Entry:
 
 def made_by(view: mmap.mmap, entry: Entry) -> int:
     """The size of what a delta makes."""
-    return delta_size(zlib.decompressobj().decompress(view[entry.at : entry.at + 64], 24))
+    return delta_size(zlib.decompressobj().decompress(view[entry.at : entry.at + _HEAD], 24))
 
 
 def delta_size(head: bytes) -> int:

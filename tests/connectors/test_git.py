@@ -83,6 +83,19 @@ def test_who_wrote_it_and_when(repository: Repository) -> None:
     assert short["a.txt"] == {"ref", "path"}
 
 
+def test_deltas(repository: Repository) -> None:
+    """Files that git keeps as deltas of one another, with much and with little in each, come byte for byte."""
+    words = [f"{number * number % 7919} word{number}" for number in range(4000)]
+    for change in range(6):
+        words[change * 500 : change * 500 + 300] = [f"{(number * 31 + change) % 997:x} changed" for number in range(300)]
+        repository.commit(**{"big": "\n".join(words), f"kept{change}": "\n".join(words)})
+    repository.git("gc", "-q", "--aggressive")
+    assert "chain length = " in repository.git("verify-pack", "-v", *map(str, (repository.path / ".git/objects/pack").glob("*.idx")))
+    assert {name: text for name, text in read(repository.path).items() if name != "a.txt"} == {
+        name: (repository.path / name).read_text() for name in ("big.txt", "docs/b.txt", *(f"kept{change}.txt" for change in range(6)))
+    }
+
+
 def test_refs(repository: Repository) -> None:
     """A branch, a tag (light or not, packed or not), a commit, by option or behind "@"; what there is not is named."""
     repository.git("tag", "-a", "v1", "-m", "one", "HEAD~1")

@@ -16,9 +16,10 @@ from ragkit import Ragkit, Settings
 from ragkit.connectors import find_connector
 from ragkit.connectors.imap import ImapConnector, _quoted
 from ragkit.connectors.mail import MailConnector
+from ragkit.connectors.parsers.mail import MessageParser
 from ragkit.errors import SourceError
 from ragkit.records import Failure, SourceItem
-from ragkit.testing import ConnectorConformance, SyntheticEmbedder
+from ragkit.testing import ConnectorConformance, ParserConformance, SyntheticEmbedder
 
 
 def message(number: int, text: str = "The ferry leaves at nine.", **headers: str) -> EmailMessage:
@@ -119,6 +120,16 @@ class TestImapConformance(ConnectorConformance):
 
     def source(self) -> str:
         return f"imap://ann:${{MAIL_PASSWORD}}@localhost:{self.port}/INBOX"
+
+
+class TestMessageParser(ParserConformance):
+    """The suite for parsers, on messages whose attachments come by themselves."""
+
+    def parser(self) -> MessageParser:
+        return MessageParser()
+
+    def samples(self) -> list[bytes]:
+        return [bytes(message(1)), bytes(with_attachments(2))]
 
 
 def test_a_message_and_its_attachments(tmp_path: Path, kit: Ragkit) -> None:
