@@ -238,6 +238,16 @@ def test_packs_that_unpack_to_too_much(tmp_path: Path) -> None:
     git_packs.scan(str(tmp_path / "p.pack"), max_objects=10, max_bytes=100)
 
 
+def test_the_size_of_a_delta_stands_behind_long_tables() -> None:
+    """What a delta makes is told also where 64 packed bytes hold nothing but the tables of their compression."""
+    delta = _size(1) + _size(12_345) + b"\x91\0\1" + bytes((number * number) % 251 ^ (number % 7) for number in range(5000))
+    packed = zlib.compress(delta, 9)
+    assert zlib.decompressobj().decompress(packed[:64], 24) == b""
+    head = _entry(git_packs.OFS_DELTA, len(delta)) + b"\1"
+    view = head + packed
+    assert git_packs.made_by(view, git_packs.header(view, 0)) == 12_345  # type: ignore[arg-type]
+
+
 def test_a_delta_bomb_in_a_local_pack(repository: Repository) -> None:
     """A blob that a small delta makes huge is refused by its header when it is opened; the other files are read."""
     from dulwich.pack import PackData, write_pack_index_v2
