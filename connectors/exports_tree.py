@@ -6,10 +6,14 @@ import hashlib
 import io
 import os
 import stat
+import tempfile
+import threading
+import weakref
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from ragkit.errors import SourceError
@@ -88,7 +92,7 @@ def _archive(opening: Callable[[], BinaryIO], size: int, prefix: str, depth: int
         reading = partial(_member, opening, member.filename, member.file_size)
         if name.lower().endswith(".zip") and depth < _DEPTH and member.file_size <= _MAX_NESTED:
             try:
-                yield from _archive(reading, member.file_size, name + "/", depth + 1)
+                yield from _archive(_Unpacked(reading), member.file_size, name + "/", depth + 1)
             except SourceError as error:
                 yield Failure(uri=uri_of(name), reason=str(error))
         else:
@@ -134,6 +138,27 @@ def _member(opening: Callable[[], BinaryIO], name: str, size: int) -> BinaryIO:
     if len(data) != size:
         raise SourceError("it is not as long as the archive says")
     return io.BytesIO(data)
+
+
+class _Unpacked:
+    """An archive inside an archive, unpacked once, into a file that goes with the last document that needs it."""
+
+    def __init__(self, opening: Callable[[], BinaryIO]) -> None:
+        self._opening = opening
+        self._path = ""
+        self._lock = threading.Lock()
+
+    def __call__(self) -> BinaryIO:
+        with self._lock:
+            if not self._path:
+                with self._opening() as stream:
+                    data = stream.read()
+                handle, path = tempfile.mkstemp(prefix="ragkit-export-")
+                weakref.finalize(self, Path(path).unlink, missing_ok=True)
+                with os.fdopen(handle, "wb") as file:
+                    file.write(data)
+                self._path = path
+        return io.FileIO(self._path)
 
 
 def digest(*parts: str) -> str:
