@@ -29,6 +29,8 @@ class MailParser:
 
     media_types: ClassVar[tuple[str, ...]] = ("message/rfc822",)
     suffixes: ClassVar[tuple[str, ...]] = (".eml",)
+    #: Whether what is attached is no document of its own, so that somebody must be told.
+    names_attachments: ClassVar[bool] = True
     sample: ClassVar[bytes] = b"From: a@x.example\nTo: b@x.example\nSubject: S\nDate: Mon, 1 Jan 2024 09:00:00 +0000\n\nText.\n"
 
     def parse(self, data: bytes, *, uri: str = "") -> Parsed:
@@ -50,7 +52,7 @@ class MailParser:
         write_head(out, headers)
         reader = _Reader(out)
         reader.part(message)
-        if reader.attachments:
+        if reader.attachments and self.names_attachments:
             out.warnings.append(f"{len(reader.attachments)} attachments are not read here: {', '.join(reader.attachments[:50])}")
         return Parsed(
             text=out.text(),
@@ -60,6 +62,14 @@ class MailParser:
             metadata=_metadata(headers),
             warnings=tuple(out.warnings),
         )
+
+
+class MessageParser(MailParser):
+    """A message of a mailbox, whose attachments the connector gives as documents of their own."""
+
+    media_types: ClassVar[tuple[str, ...]] = ("application/vnd.ragkit.message+rfc822",)
+    suffixes: ClassVar[tuple[str, ...]] = ()
+    names_attachments: ClassVar[bool] = False
 
 
 def write_head(out: Builder, headers: dict[str, str]) -> None:
