@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from ragkit.errors import SettingsError
 from ragkit.records import Mode
@@ -35,6 +35,20 @@ class ParsingSettings(Part):
     memory_mb: int = Field(1024, ge=64, description="Address space, in MiB, that the parsing child may grow by.")
     max_bytes: int = Field(200_000_000, ge=1, description="Largest source, in bytes, that is read at all.")
     max_characters: int = Field(20_000_000, ge=1, description="Longest canonical text, in characters.")
+
+
+class SourcesSettings(Part):
+    """Where sources on a network may lead."""
+
+    allow_hosts: tuple[str, ...] = Field(
+        (), description="Hosts, addresses and networks (`10.1.0.0/16`) that may be fetched from though they are not public."
+    )
+
+    @field_validator("allow_hosts", mode="before")
+    @classmethod
+    def _several(cls, value: Any) -> Any:
+        """A list may be written in one string, with commas, as an environment variable needs it."""
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
 
 class ChunkingSettings(Part):
@@ -115,6 +129,7 @@ class CatalogSettings(Part):
 class Settings(Part):
     """All settings, by part."""
 
+    sources: SourcesSettings = SourcesSettings()
     parsing: ParsingSettings = ParsingSettings()
     chunking: ChunkingSettings = ChunkingSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
