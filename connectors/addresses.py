@@ -97,8 +97,23 @@ def parse(url: str) -> Target:
         raise Refused("a URL with a user name in it is not fetched")
     if port == 0 or parts.netloc.endswith(":"):
         raise Refused(f"{shown} is not fetched: it has no proper port")
-    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._") + (f"?{quote(parts.query, safe=_QUERY)}" if parts.query else "")
+    path = quote(_dotless(parts.path or "/"), safe="/%:@!$&'()*+,;=~-._") + (f"?{quote(parts.query, safe=_QUERY)}" if parts.query else "")
     return Target(parts.scheme, host_of(parts.netloc), port or _DEFAULT[parts.scheme], path)
+
+
+def _dotless(path: str) -> str:
+    """``path`` without ``.`` and ``..``, however these are written, as browsers and RFC 3986 (5.2.4) have it."""
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments:
+        dots = segment.lower().replace("%2e", ".")
+        if dots == "..":
+            kept[1:] = kept[1:-1]
+        elif dots != ".":
+            kept.append(segment)
+    if dots in (".", ".."):
+        kept.append("")
+    return "/".join(kept) if len(kept) > 1 else "/"
 
 
 _QUERY = "/%:@!$&'()*+,;=~-._?[]|^`{}"
@@ -158,13 +173,17 @@ class Policy:
         self._names = frozenset(names)
         self._networks = tuple(networks)
 
+    def named(self, host: str) -> bool:
+        """Whether ``host`` is allowed beyond the public ones, by its name or as an address."""
+        return host in self._names or self._within(host)
+
     def admit(self, target: Target) -> None:
         """What can be told before the name is resolved.
 
         Raises:
             Refused: the port, or the host by its name.
         """
-        allowed = target.host in self._names or self._within(target.host)
+        allowed = self.named(target.host)
         if target.host in _METADATA and not allowed:
             raise Refused(f"{target.host} is a cloud's metadata service; it is not fetched")
         if target.port not in PORTS and not allowed and not self._networks:

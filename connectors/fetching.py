@@ -115,22 +115,26 @@ class Fetcher:
     ) -> Response:
         """What ``url`` answers, whatever its status.
 
-        ``hop`` is called with the URL that a redirect leads to, before it is fetched, and may raise.
+        ``hop`` is called with the URL that a redirect leads to, before it is fetched, and may raise; the time that it
+        takes does not count.
 
         Raises:
             Refused: the URL, or one that it redirects to, leads where requests may not go.
             FetchError: there is no usable answer; :class:`TooLarge`, :class:`TimedOut` say which limit was broken.
         """
         target = parse(url)
-        with self._lock:
-            limit = self.max_bytes if max_bytes is None else max_bytes
-            self._budget.deadline = time.monotonic() + self._timeout_s
-            for _ in range(MAX_REDIRECTS + 1):
+        limit = self.max_bytes if max_bytes is None else max_bytes
+        left = self._timeout_s
+        for _ in range(MAX_REDIRECTS + 1):
+            begin = time.monotonic()
+            with self._lock:
+                self._budget.deadline = time.monotonic() + left
                 answer = self._once(target, headers or {}, limit)
-                if isinstance(answer, Response):
-                    return answer
-                target = parse(answer)
-                hop(target.url)
+            if isinstance(answer, Response):
+                return answer
+            left -= time.monotonic() - begin
+            target = parse(answer)
+            hop(target.url)
         raise FetchError(f"{one_line(url, 200)} redirects more than {MAX_REDIRECTS} times")
 
     def _once(self, target: Target, headers: Mapping[str, str], limit: int) -> Response | str:
@@ -234,7 +238,9 @@ class _Guard(httpcore.NetworkBackend):
         try:
             found = list(dict.fromkeys(self._resolver(host, port)))
         except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(f"the name cannot be resolved ({getattr(error, 'strerror', None) or type(error).__name__})") from error
+            raise httpcore.ConnectError(
+                f"the name cannot be resolved ({getattr(error, 'strerror', None) or type(error).__name__})"
+            ) from error
         addresses = [str(self._policy.check(host, port, address)) for address in found]
         failed: Exception = httpcore.ConnectError("the name has no address")
         for address in addresses[:_ATTEMPTS]:
@@ -270,7 +276,9 @@ class _Stream(httpcore.NetworkStream):
     def close(self) -> None:
         self._inner.close()
 
-    def start_tls(self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None) -> httpcore.NetworkStream:
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, self._budget.wait(timeout)), self._budget)
 
     def get_extra_info(self, info: str) -> object:

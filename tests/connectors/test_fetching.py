@@ -31,10 +31,12 @@ INSIDE = """
 [fe80::1] [fe80::1%25lo] [fe80::1%lo] [fc00::1] [fd00:ec2::254] [fd12:3456::1] [fec0::1] [ff02::1] [2001:db8::1] [3fff::1] [100::1]
 [2002:7f00:1::1] [2002:a9fe:a9fe::] [2001:0:7f00:1::1] [2001::1] [64:ff9b::127.0.0.1] [64:ff9b::a9fe:a9fe] [64:ff9b:1::1]
 [2600::5efe:127.0.0.1] [2600::200:5efe:10.0.0.1] [5f00::1] [4000::1] [::1]x [::1]:80:80 [127.0.0.1] [v1.fe80]
-localhost LOCALHOST localhost. localhost.. lOcAlHoSt. ⓛocalhost ｌｏｃａｌｈｏｓｔ １２７.０.０.１ 127。0。0。1 127．0．0．1 ①②⑦.⓪.⓪.① local\u00adhost local\u200bhost
+localhost LOCALHOST localhost. localhost.. lOcAlHoSt. ⓛocalhost ｌｏｃａｌｈｏｓｔ １２７.０.０.１
+127。0。0。1 127．0．0．1 ①②⑦.⓪.⓪.① local\u00adhost local\u200bhost
 metadata metadata.google.internal METADATA.google.internal. metadata.goog instance-data
 127.0.0.1%00.example.com 127.0.0.1%2f localhost%2eexample.com exa%6dple.com -a.example.com a..example.com .example.com example.com%
-user@127.0.0.1 user:pass@127.0.0.1 example.com@127.0.0.1 127.0.0.1:80@example.com @example.com example.com\\@127.0.0.1 127.0.0.1\\.example.com
+user@127.0.0.1 user:pass@127.0.0.1 example.com@127.0.0.1 127.0.0.1:80@example.com
+@example.com example.com\\@127.0.0.1 127.0.0.1\\.example.com
 """.split()
 
 #: URLs that are refused as they stand.
@@ -113,8 +115,18 @@ def test_rebinding_gains_nothing(inside: Site) -> None:
     assert inside.connections == before
 
 
-REDIRECTS = ["http://127.0.0.1:{port}/", "//localhost:{port}/", "http://[::ffff:127.0.0.1]:{port}/", "http://2130706433/", "file:///etc/passwd",
-             "http://10.0.0.1/", "http://metadata.google.internal/", "http://user@example.com/", "http://rebound.example/", "\\\\127.0.0.1\\x"]  # fmt: skip
+REDIRECTS = [
+    "http://127.0.0.1:{port}/",
+    "//localhost:{port}/",
+    "http://[::ffff:127.0.0.1]:{port}/",
+    "http://2130706433/",
+    "file:///etc/passwd",
+    "http://10.0.0.1/",
+    "http://metadata.google.internal/",
+    "http://user@example.com/",
+    "http://rebound.example/",
+    "\\\\127.0.0.1\\x",
+]
 
 
 @pytest.mark.parametrize("location", REDIRECTS)
@@ -152,7 +164,9 @@ def test_allowed_hosts_work() -> None:
             name = "localhost" if allowed == "localhost" else "127.0.0.1"
             if allowed.startswith("::"):
                 continue
-            answer = Fetcher(allow_hosts=[allowed], resolver=lambda host, port: ["127.0.0.1"]).get(f"http://{name}:{site.port}/a%20b?q=é#part")
+            answer = Fetcher(allow_hosts=[allowed], resolver=lambda host, port: ["127.0.0.1"]).get(
+                f"http://{name}:{site.port}/a%20b?q=é#part"
+            )
             assert (answer.status, answer.body, answer.media_type) == (200, b"yes", "text/html")
         assert Fetcher(allow_hosts="10.0.0.1, 127.0.0.1").get(f"{site.url}/a%20b?q=%C3%A9").body == b"yes"
         assert site.headers[0]["Host"] == f"127.0.0.1:{site.port}"
@@ -183,10 +197,10 @@ def test_public_addresses() -> None:
 
 
 def test_urls_have_one_form() -> None:
-    """Host in lower case and ASCII, no default port, no fragment, no dot at the end; path and query as they were."""
+    """Host in lower case and ASCII, no default port, no fragment, no dot at the end; the path without dots."""
     forms = {
         "HTTP://Example.COM:80": "http://example.com/",
-        "https://example.com:443/a/../b?x=1&y=%41#z": "https://example.com/a/../b?x=1&y=%41",
+        "https://example.com:443/a/../b?x=1&y=%41#z": "https://example.com/b?x=1&y=%41",
         "https://example.com.:8443/ä?ö": "https://example.com:8443/%C3%A4?%C3%B6",
         "https://Bücher.example/": "https://xn--bcher-kva.example/",
         "http://[2606:4700::1111]:80/": "http://[2606:4700::1111]/",
@@ -244,11 +258,14 @@ BOMB = gzip.compress(bytes(60_000_000), 9)
         ((200, {"Content-Encoding": "gzip"}, gzip.compress(b"cut off here")[:-9]), FetchError),
         ((200, {"Content-Encoding": "br"}, b"x"), FetchError),
         ((200, {"Content-Encoding": "gzip, gzip"}, gzip.compress(BOMB)), FetchError),
-        (lambda handler: handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort") and handler.connection.shutdown(2), FetchError),
+        (
+            lambda handler: handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort") and handler.connection.shutdown(2),
+            FetchError,
+        ),
         (lambda handler: handler.wfile.write(b"nonsense\r\n\r\n") and None, FetchError),
         (lambda handler: handler.wfile.write(b"HTTP/1.1 103 Early\r\n\r\n" * 40_000) and None, FetchError),
     ],
-)  # fmt: skip
+)
 def test_every_answer_has_limits(route: object, error: type[FetchError]) -> None:
     """An answer that is too slow, too large, too large unpacked, or none, ends soon with an error of one line."""
     with serving({"/": route}) as site:  # type: ignore[dict-item]
@@ -266,7 +283,9 @@ def test_compressed_answers_are_unpacked() -> None:
     """gzip, of several members too, and zlib are unpacked; an answer of exactly the limit is taken."""
     body = b"some text " * 100
     packed = gzip.compress(body[:500]) + gzip.compress(body[500:])
-    with serving({"/g": (200, {"Content-Encoding": "gzip"}, packed), "/d": (200, {"Content-Encoding": "deflate"}, zlib.compress(body))}) as site:
+    with serving(
+        {"/g": (200, {"Content-Encoding": "gzip"}, packed), "/d": (200, {"Content-Encoding": "deflate"}, zlib.compress(body))}
+    ) as site:
         fetcher = Fetcher(allow_hosts=["127.0.0.1"], max_bytes=len(body))
         assert fetcher.get(f"{site.url}/g").body == fetcher.get(f"{site.url}/d").body == body
         assert site.connections == 1
