@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Mapping
 from typing import Any
 
 from ragkit.contracts import Connector
@@ -24,15 +26,28 @@ def installed() -> list[tuple[str, type[Connector]]]:
     return sorted(loaded.items(), key=lambda pair: (-getattr(pair[1], "priority", 0), pair[0]))
 
 
-def find_connector(source: str, **options: Any) -> Connector:
-    """The connector that reads ``source``, made with ``options`` (``recursive``, ``include``, ``exclude``, …).
+def find_connector(source: str, *, defaults: Mapping[str, Any] | None = None, **options: Any) -> Connector:
+    """The connector that reads ``source``, made with ``options`` (``recursive``, ``include``, ``depth``, …); of ``defaults``
+    it gets those that it takes.
 
     Raises:
-        SourceError: no installed connector takes the source, or the source is not there.
+        SourceError: no installed connector takes the source, it takes no such option, or the source is not there.
     """
     connectors = installed()
-    for _, connector in connectors:
+    for name, connector in connectors:
         if connector.accepts(source):
-            return connector(source, **options)
+            taken, any_other = _options(connector)
+            unknown = sorted(options.keys() - taken)
+            if unknown and not any_other:
+                known = ", ".join(sorted(taken)) or "none"
+                raise SourceError(f"a source of the kind {name!r} has no option {unknown[0]!r}; it has: {known}")
+            return connector(source, **{key: value for key, value in (defaults or {}).items() if key in taken} | options)
     names = ", ".join(name for name, _ in connectors) or "none"
     raise SourceError(f"nothing reads the source {source!r}: it is no file or folder here. Installed connectors: {names}")
+
+
+def _options(connector: type[Connector]) -> tuple[set[str], bool]:
+    """The names of the options that a connector takes; whether it takes any other as well."""
+    parameters = list(inspect.signature(connector).parameters.values())[1:]
+    named = {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+    return named, any(p.kind is p.VAR_KEYWORD for p in parameters)

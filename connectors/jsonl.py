@@ -30,7 +30,7 @@ class BeirConnector:
 
     priority = 10
 
-    def __init__(self, source: str, **options: Any) -> None:
+    def __init__(self, source: str) -> None:
         self.path = os.path.realpath(os.path.expanduser(source))
         if not os.path.isfile(self.path):
             raise SourceError(f"there is no file {uri_of(self.path)!r}")

@@ -12,11 +12,15 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
-from ragkit.errors import LimitExceeded, ParseError
+from ragkit.errors import LimitExceeded, ParseError, SourceError
+from ragkit.models import processors
 from ragkit.records import Document, Parsed, SourceItem
 
 from . import wire
@@ -26,6 +30,10 @@ from .parsers import Registry
 if TYPE_CHECKING:
     from ragkit.settings import ParsingSettings
 
+T = TypeVar("T")
+
+#: Bytes that may be read ahead of the parsers.
+_AHEAD = 64 << 20
 #: Longest content, in bytes, that is ever parsed outside a child.
 _SHORT = 1 << 20
 _GRACE = 5.0
@@ -33,9 +41,10 @@ _START = 30.0
 _KEPT = ("LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT")
 
 
-def open_pool(settings: ParsingSettings, workers: int = 1) -> ParserPool:
-    """A pool with the limits of ``settings``; nothing is started before the first document."""
-    return ParserPool(settings, workers=workers)
+def open_pool(settings: ParsingSettings, workers: int = 0) -> ParserPool:
+    """A pool with the limits of ``settings``; 0 workers: as many as there are processors. Nothing is started before the first
+    document."""
+    return ParserPool(settings, workers=workers or processors.cores())
 
 
 class ParserPool:
@@ -45,7 +54,7 @@ class ParserPool:
         self.settings = settings
         self._helpers = [_Helper() for _ in range(workers)]
         self._free: queue.LifoQueue[_Helper] = queue.LifoQueue()
-        for helper in self._helpers:
+        for helper in reversed(self._helpers):  # the last one in is the first one out: one that is warm is used again
             self._free.put(helper)
 
     def __enter__(self) -> ParserPool:
@@ -68,6 +77,25 @@ class ParserPool:
         """
         return self.document(item, settings).parsed
 
+    def documents(self, items: Iterable[SourceItem]) -> Iterator[tuple[SourceItem, Document | ParseError]]:
+        """Each item with its document, or with what is wrong with it, in the order of the items.
+
+        Items are read here, one after the other, and parsed by all workers at once. As many are read ahead as there are workers
+        twice over, or as hold :data:`_AHEAD` bytes.
+        """
+        with ThreadPoolExecutor(len(self._helpers), thread_name_prefix="ragkit-parse") as threads:
+            waiting: deque[tuple[SourceItem, int, Future[Document | ParseError]]] = deque()
+            for item in items:
+                data = _attempt(read, item, self.settings.max_bytes)
+                size = len(data) if isinstance(data, bytes) else 0
+                while waiting and (len(waiting) >= 2 * len(self._helpers) or size + sum(held for _, held, _ in waiting) > _AHEAD):
+                    first, _, found = waiting.popleft()
+                    yield first, found.result()
+                waiting.append((item, size, threads.submit(_attempt, self._parsed, item, data)))
+                del data
+            for first, _, found in waiting:
+                yield first, found.result()
+
     def document(self, item: SourceItem, settings: ParsingSettings | None = None) -> Document:
         """``item`` as a document: parsed, with the hash of its bytes and the media type that was found.
 
@@ -75,7 +103,12 @@ class ParserPool:
         parser's. Raises as :meth:`parse` does.
         """
         limits = settings or self.settings
-        data = read(item, limits.max_bytes)
+        return self._parsed(item, read(item, limits.max_bytes), limits)
+
+    def _parsed(self, item: SourceItem, data: bytes | ParseError, settings: ParsingSettings | None = None) -> Document:
+        if isinstance(data, ParseError):
+            raise data
+        limits = settings or self.settings
         media_type, parsed = self._harmless(item, data) or self._isolated(item, data, limits)
         return Document(
             uri=item.uri,
@@ -120,6 +153,14 @@ class ParserPool:
             self._free.put(helper)
 
 
+def _attempt(work: Callable[..., T], *given: Any) -> T | ParseError:
+    """What ``work`` returns, or the error that says what is wrong with this one document."""
+    try:
+        return work(*given)
+    except ParseError as error:
+        return error
+
+
 def read(item: SourceItem, max_bytes: int) -> bytes:
     """The bytes of ``item``.
 
@@ -132,8 +173,8 @@ def read(item: SourceItem, max_bytes: int) -> bytes:
     try:
         with item.open() as stream:
             data = stream.read(max_bytes + 1)
-    except OSError as error:
-        raise ParseError(f"cannot be read: {one_line(error.strerror or error)}") from error
+    except (OSError, SourceError) as error:
+        raise ParseError(f"cannot be read: {one_line(getattr(error, 'strerror', None) or error)}") from error
     if len(data) > max_bytes:
         raise LimitExceeded(f"it has more than {max_bytes:,} bytes, the limit (parsing.max_bytes)")
     return data

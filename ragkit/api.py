@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,11 +13,10 @@ from typing import Any, Self
 from ragkit.answer.asker import Asker
 from ragkit.answer.verify import AlignmentVerifier
 from ragkit.contracts import Embedder, Generator, Reranker
-from ragkit.diff import Difference, difference
-from ragkit.errors import DocumentNotFound, SourceError, StoreNotFound
+from ragkit.errors import StoreNotFound
 from ragkit.index import files
-from ragkit.ingest import DocumentPool, Ingestor, Listing
-from ragkit.maintenance import Maintenance, OnProgress
+from ragkit.ingest import DocumentPool
+from ragkit.intake import Intake
 from ragkit.models import load
 from ragkit.models.rerank import TokenCache
 from ragkit.plugins import runtime
@@ -27,12 +25,8 @@ from ragkit.records import (
     Candidate,
     Document,
     DocumentInfo,
-    Failure,
     Hit,
-    IngestOptions,
-    IngestReport,
     Mode,
-    SourceItem,
     StreamEvent,
     Verdict,
 )
@@ -43,11 +37,9 @@ from ragkit.store.visibility import Principals
 
 _DEFAULT_STORE = ".ragkit"
 _SEGMENTS = "segments"
-#: What the source of a document that was given as text begins with.
-_TEXT = "text:"
 
 
-class Ragkit(Maintenance):
+class Ragkit(Intake):
     """A store of documents that can be searched and asked.
 
     >>> with Ragkit.in_memory() as kit:
@@ -160,110 +152,6 @@ class Ragkit(Maintenance):
 
     # --- documents -------------------------------------------------------------------------------------------
 
-    def ingest(
-        self,
-        *sources: str | Path,
-        recursive: bool = True,
-        include: Sequence[str] = (),
-        exclude: Sequence[str] = (),
-        acl: Sequence[str] | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        progress: OnProgress | None = None,
-    ) -> IngestReport:
-        """Add and update the documents of ``sources`` (files, folders, …). What is unchanged is not even opened.
-
-        ``include`` and ``exclude`` are globs in the form of a ``.gitignore`` (``*.md``, ``drafts/``). ``acl`` lists the
-        principals that may see the documents (``None``: everybody); ``metadata`` is added to each.
-
-        Raises:
-            SourceError: a source cannot be read at all. A document that cannot be read is in the report instead.
-            StoreLocked: another writer is at work.
-        """
-        options = IngestOptions(
-            recursive=recursive,
-            include=tuple(include),
-            exclude=tuple(exclude),
-            acl=None if acl is None else tuple(acl),
-            metadata=dict(metadata or {}),
-        )
-        return self._write({_source_key(s): _listing(_source_key(s), options) for s in sources}, options, progress=progress)
-
-    def sync(self, *sources: str | Path, allow_empty: bool = False, progress: OnProgress | None = None) -> IngestReport:
-        """As :meth:`ingest`, and remove the documents that are gone from their source. No sources: all that were ingested.
-
-        Each source is read with the options that it was last ingested with. All documents of a source that lists nothing any
-        more are kept, and the report says so, unless ``allow_empty``.
-
-        Raises:
-            SourceError: one of ``sources`` cannot be read at all. Without them it is in the report, and the others are read.
-            StoreLocked: another writer is at work.
-        """
-        total = IngestReport()
-        for key, options in self._remembered(sources).items():
-            try:
-                listings = {key: _listing(key, options)}
-            except SourceError as error:
-                if sources:
-                    raise
-                total = _sum(total, IngestReport(failed=(Failure(uri=key, reason=str(error)),)))
-                continue
-            with self._writing():
-                done = self._ingestor(progress).run(listings, options, remove_missing=True, allow_empty=allow_empty)
-            total = _sum(total, done)
-        return total
-
-    def diff(self, *sources: str | Path) -> Difference:
-        """What :meth:`sync` would do; nothing is changed. Items that may have changed are read, to compare their bytes.
-
-        Raises:
-            SourceError: a source cannot be read at all.
-        """
-        return difference(self._catalog, {key: (_listing(key, options), options) for key, options in self._remembered(sources).items()})
-
-    def _remembered(self, sources: Sequence[str | Path]) -> dict[str, IngestOptions]:
-        """Sources with the options that they were last ingested with; of none given, all."""
-        remembered = self._catalog.list_sources()
-        keys = [_source_key(s) for s in sources] or [s for s in remembered if not s.startswith(_TEXT)]
-        return {key: IngestOptions.from_dict(remembered.get(key, {})) for key in keys}
-
-    def add_text(
-        self,
-        text: str,
-        *,
-        uri: str,
-        title: str | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        acl: Sequence[str] | None = None,
-    ) -> IngestReport:
-        """Add or replace one document given as text."""
-        data = text.encode("utf-8")
-        item = SourceItem(
-            uri=uri, token=files.sha256(data), open=partial(io.BytesIO, data), size=len(data), media_type="text/plain", title=title or uri
-        )
-        options = IngestOptions(acl=None if acl is None else tuple(acl), metadata=dict(metadata or {}))
-        return self._write({f"{_TEXT}{uri}": [item]}, options)
-
-    def _write(self, listings: Mapping[str, Listing], options: IngestOptions, *, progress: OnProgress | None = None) -> IngestReport:
-        with self._writing():
-            return self._ingestor(progress).run(listings, options)
-
-    def _ingestor(self, progress: OnProgress | None = None) -> Ingestor:
-        return Ingestor(self._segments, self._catalog, self.embedder, self._pool, self.settings, progress)
-
-    def delete(self, *uris: str) -> int:
-        """Remove documents; how many.
-
-        Raises:
-            DocumentNotFound: one of them is not in the store; then none is removed.
-        """
-        known = self._catalog.known(uris)
-        missing = [uri for uri in uris if uri not in known]
-        if missing:
-            raise DocumentNotFound(f"no document {missing[0]!r} in the store; `ragkit ls` lists those that are there")
-        with self._writing():
-            self._ingestor().remove([k.document_id for k in known.values()])
-        return len(known)
-
     def documents(self) -> list[DocumentInfo]:
         """All documents, by URI."""
         return self._catalog.list_documents()
@@ -335,28 +223,3 @@ class Ragkit(Maintenance):
             StoreError: there is no such record.
         """
         return self._catalog.load_answer(record_id)
-
-
-def _source_key(source: str | Path) -> str:
-    """What a source is remembered by: an absolute path where it is one, else as given."""
-    text = str(source)
-    return os.path.realpath(os.path.expanduser(text)) if os.path.lexists(os.path.expanduser(text)) else text
-
-
-def _listing(source: str, options: IngestOptions) -> Listing:
-    given = {"recursive": options.recursive, "include": options.include, "exclude": options.exclude}
-    listing: Listing = runtime("find_connector")(source, **given).items()
-    return listing
-
-
-def _sum(a: IngestReport, b: IngestReport) -> IngestReport:
-    return IngestReport(
-        added=a.added + b.added,
-        updated=a.updated + b.updated,
-        unchanged=a.unchanged + b.unchanged,
-        removed=a.removed + b.removed,
-        failed=a.failed + b.failed,
-        emptied=a.emptied + b.emptied,
-        chunks=a.chunks + b.chunks,
-        seconds=a.seconds + b.seconds,
-    )

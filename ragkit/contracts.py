@@ -20,6 +20,11 @@ class Connector(Protocol):
     Traps: ``items`` must yield in a stable order; the same thing must keep its URI for ever; the token must change
     whenever the bytes may have changed; what cannot be read is yielded as a :class:`Failure`, never raised, so that
     one bad item loses nothing else. Raise :class:`ragkit.errors.SourceError` only when the whole source is unusable.
+    Options are named parameters of the constructor; they are kept in plain text, so none may be a secret.
+
+    A connector that has to know something from the listing before (ETags, the links of a page) has an attribute
+    ``state``: a dict of JSON values, which ragkit sets to what it was before it asks for ``items``, and keeps whenever
+    what was listed is committed.
     """
 
     @classmethod

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from ragkit.errors import SourceError
-from ragkit.ingest import Listing, marked, marks, missing, slices
-from ragkit.records import Failure, IngestOptions, Jsonable, SourceItem, record
+from ragkit.ingest import Source, marked, marks, missing, slices
+from ragkit.records import Failure, Jsonable, SourceItem, record
 from ragkit.store.catalog import Catalog
 from ragkit.store.reading import Known
 
@@ -25,11 +25,11 @@ class Difference(Jsonable):
     emptied: tuple[str, ...] = ()
 
 
-def difference(catalog: Catalog, listings: Mapping[str, tuple[Listing, IngestOptions]]) -> Difference:
-    """What bringing the store in step with ``listings`` would change: each source's listing, and how it is read."""
+def difference(catalog: Catalog, sources: Iterable[Source]) -> Difference:
+    """What bringing the store in step with ``sources`` would change."""
     found = _Found(catalog)
-    for source, (listing, options) in listings.items():
-        found.compare(source, listing, options)
+    for source in sources:
+        found.compare(source)
     return Difference(
         added=tuple(found.added),
         updated=tuple(found.updated),
@@ -51,9 +51,9 @@ class _Found:
         self.failed: list[Failure] = []
         self.unchanged = 0
 
-    def compare(self, source: str, listing: Listing, options: IngestOptions) -> None:
+    def compare(self, source: Source) -> None:
         seen_before, failed_before = len(self.seen), len(self.failed)
-        for some in slices(listing):
+        for some in slices(source.connector.items()):
             known = self.catalog.known([item.uri for item in some])
             for item in some:
                 if item.uri in self.seen:
@@ -62,10 +62,10 @@ class _Found:
                 if isinstance(item, Failure):
                     self.failed.append(item)
                 else:
-                    self._sort(marked(item, options), known.get(item.uri))
-        gone = missing(self.catalog.uris_of(source), self.seen, self.failed[failed_before:])
+                    self._sort(marked(item, source.options), known.get(item.uri))
+        gone = missing(self.catalog.uris_of(source.key), self.seen, self.failed[failed_before:])
         if gone and len(self.seen) == seen_before:
-            self.emptied.append(source)
+            self.emptied.append(source.key)
         else:
             self.removed += gone
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from ragkit import passages
-from ragkit.contracts import Embedder
+from ragkit.contracts import Connector, Embedder
 from ragkit.errors import ParseError
 from ragkit.records import Chunk, Document, Failure, IngestOptions, IngestReport, Progress, SourceItem, record
 from ragkit.search import indexed_text
@@ -21,21 +21,47 @@ from ragkit.settings import Settings
 from ragkit.store import compaction
 from ragkit.store.catalog import Catalog
 from ragkit.store.changes import Change, NewDocument
+from ragkit.store.reading import Known
 from ragkit.text.chunking import chunk
 from ragkit.text.words import analyzer
 
 #: Chunks of one commit: what an interruption can cost, and what is held in memory.
 COMMIT_CHUNKS = 2048
 
-_LISTED_AT_ONCE = 256
+#: Items that the catalog is asked about at once; a crawl's carry their content.
+_LISTED_AT_ONCE = 64
 
 Listing = Iterable[SourceItem | Failure]
 
 
 class DocumentPool(Protocol):
-    """Turns items into documents, whatever is in them."""
+    """Turns items into documents, whatever is in them, several at once."""
 
-    def document(self, item: SourceItem) -> Document: ...
+    def documents(self, items: Iterable[SourceItem]) -> Iterator[tuple[SourceItem, Document | ParseError]]: ...
+
+
+class Listed:
+    """A source that is a list of items."""
+
+    def __init__(self, items: Sequence[SourceItem | Failure]) -> None:
+        self._items = items
+
+    def items(self) -> Iterator[SourceItem | Failure]:
+        yield from self._items
+
+
+@record
+class Source:
+    """A source that is being read: what it is remembered by, what lists it, and the options it is read with."""
+
+    key: str
+    connector: Connector | Listed
+    options: IngestOptions
+
+    def remembered(self) -> dict[str, Any]:
+        """What is kept of it: its options, and the state of a connector that has one."""
+        state = getattr(self.connector, "state", None)
+        return self.options.to_dict() | ({"state": state} if state else {})
 
 
 @record
@@ -69,55 +95,48 @@ class Ingestor:
         self._counts = dict.fromkeys(("added", "updated", "unchanged", "removed", "chunks"), 0)
         self._failed: list[Failure] = []
         self._emptied: list[str] = []
+        self._source: Source | None = None
 
-    def run(
-        self, listings: Mapping[str, Listing], options: IngestOptions, *, remove_missing: bool = False, allow_empty: bool = False
-    ) -> IngestReport:
-        """Bring the store in step with ``listings``: what each source (the key) holds now.
+    def run(self, sources: Iterable[Source], *, remove_missing: bool = False, allow_empty: bool = False) -> IngestReport:
+        """Bring the store in step with what each of ``sources`` holds now.
 
         With ``remove_missing``, documents of a source that its listing no longer has are removed; those below a folder that
         could not be listed are kept, and so are all of a source that lists nothing, unless ``allow_empty``: an unmounted
-        disk looks like an empty folder.
+        disk looks like an empty folder. A source is remembered from the beginning: what was interrupted, the next ``sync``
+        goes on with, and what was committed is not read again.
         """
         started = time.perf_counter()
         compaction.sweep(self._folder, self._catalog)
         seen: set[str] = set()
-        for source, listing in listings.items():
+        for source in sources:
+            self._source = source
             failed_before, seen_before = len(self._failed), len(seen)
-            before = self._catalog.uris_of(source) if remove_missing else {}
-            for some in slices(listing):
-                self._take(source, some, seen, options)
+            before = self._catalog.uris_of(source.key) if remove_missing else {}
+            if not isinstance(source.connector, Listed):  # which could not be read again
+                self._catalog.begin_source(source.key, source.remembered())
+            for some in slices(source.connector.items()):
+                self._take(source, some, seen)
             self.flush()
             failed = self._failed[failed_before:]
             gone = missing(before, seen, failed)
             if gone and len(seen) == seen_before and not allow_empty:
-                self._emptied.append(source)
+                self._emptied.append(source.key)
             else:
                 self._remove([before[uri] for uri in gone])
-            self._catalog.remember_source(source, options.to_dict(), failed)
+            self._catalog.remember_source(source.key, source.remembered(), failed)
+        self._source = None
         self._tidy()
         return IngestReport(**self._counts, failed=tuple(self._failed), emptied=tuple(self._emptied), seconds=time.perf_counter() - started)
 
-    def _take(self, source: str, listed: Sequence[SourceItem | Failure], seen: set[str], options: IngestOptions) -> None:
+    def _take(self, source: Source, listed: Sequence[SourceItem | Failure], seen: set[str]) -> None:
         """One slice of a listing: what is unchanged is not even opened."""
         known = self._catalog.known([item.uri for item in listed])
         touched: dict[int, str] = {}
-        for item in listed:
-            if item.uri in seen:
-                continue
-            seen.add(item.uri)
-            if isinstance(item, Failure):
-                self._failed.append(item)
-                continue
-            item = marked(item, options)
-            old = known.get(item.uri)
-            if old is not None and old.token == item.token:
-                self._counts["unchanged"] += 1
-                continue
-            self._progress(Progress(stage="reading", done=len(seen), uri=item.uri))
-            prepared = self._prepare(item, source)
+        for item, found in self._pool.documents(self._changed(source, listed, seen, known)):
+            prepared = self._prepared(item, found, source)
             if prepared is None:
                 continue
+            old = known.get(item.uri)
             if old is not None and old.sha256 == prepared.document.sha256 and marks(old.token) == marks(item.token):
                 touched[old.document_id] = item.token
                 self._counts["unchanged"] += 1
@@ -127,12 +146,30 @@ class Ingestor:
         if touched:
             self._catalog.touch(touched)
 
-    def _prepare(self, item: SourceItem, source: str) -> Prepared | None:
-        try:
-            document = replace(self._pool.document(item), source=source)
-        except ParseError as error:
-            self._failed.append(Failure(uri=item.uri, reason=" ".join(str(error).split())))
+    def _changed(
+        self, source: Source, listed: Sequence[SourceItem | Failure], seen: set[str], known: Mapping[str, Known]
+    ) -> Iterator[SourceItem]:
+        """What of a slice has to be read."""
+        for item in listed:
+            if item.uri in seen:
+                continue
+            seen.add(item.uri)
+            if isinstance(item, Failure):
+                self._failed.append(item)
+                continue
+            item = marked(item, source.options)
+            old = known.get(item.uri)
+            if old is not None and old.token == item.token:
+                self._counts["unchanged"] += 1
+                continue
+            self._progress(Progress(stage="reading", done=len(seen), uri=item.uri))
+            yield item
+
+    def _prepared(self, item: SourceItem, found: Document | ParseError, source: Source) -> Prepared | None:
+        if isinstance(found, ParseError):
+            self._failed.append(Failure(uri=item.uri, reason=" ".join(str(found).split())))
             return None
+        document = replace(found, source=source.key)
         chunks = chunk(document.parsed, self._embedder.count_tokens, self._settings.chunking)
         if not chunks and document.parsed.text:
             self._failed.append(Failure(uri=item.uri, reason="it holds no text"))
@@ -173,6 +210,8 @@ class Ingestor:
             for p in pending
         ]
         self._catalog.commit(Change(reason="ingest", added=added, new_segments=new_segments))
+        if self._source is not None and hasattr(self._source.connector, "state"):
+            self._catalog.begin_source(self._source.key, self._source.remembered())
         self._counts["chunks"] += len(texts)
         self._tidy()
 

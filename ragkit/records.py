@@ -165,7 +165,8 @@ class Chunk:
 class IngestOptions(Jsonable):
     """How a source is read; remembered with it, so that ``sync`` reads it the same way.
 
-    ``include`` and ``exclude`` are globs in the form of a ``.gitignore``; ``acl`` and ``metadata`` go to every document.
+    ``include`` and ``exclude`` are globs in the form of a ``.gitignore``; ``acl`` and ``metadata`` go to every document;
+    ``options`` are the kind of source's own (``depth`` of a crawl, ``table`` of a database).
     """
 
     recursive: bool = True
@@ -173,15 +174,21 @@ class IngestOptions(Jsonable):
     exclude: tuple[str, ...] = ()
     acl: tuple[str, ...] | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> IngestOptions:
         """The inverse of :meth:`to_dict`."""
         lists = {name: tuple(values.get(name) or ()) for name in ("include", "exclude")}
+        maps = {name: values.get(name) or {} for name in ("metadata", "options")}
         acl = values.get("acl")
-        return cls(
-            recursive=values.get("recursive", True), acl=None if acl is None else tuple(acl), metadata=values.get("metadata") or {}, **lists
-        )
+        return cls(recursive=values.get("recursive", True), acl=None if acl is None else tuple(acl), **maps, **lists)
+
+    def given(self) -> dict[str, Any]:
+        """What a connector is made with: what differs from the default, and its own options."""
+        files = {"recursive": self.recursive, "include": self.include, "exclude": self.exclude}
+        default = IngestOptions()
+        return {name: value for name, value in files.items() if value != getattr(default, name)} | dict(self.options)
 
 
 @record

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ragkit.errors import SettingsError
 from ragkit.records import Mode
@@ -38,17 +38,11 @@ class ParsingSettings(Part):
 
 
 class SourcesSettings(Part):
-    """Where sources on a network may lead."""
+    """What sources over the network may reach."""
 
     allow_hosts: tuple[str, ...] = Field(
-        (), description="Hosts, addresses and networks (`10.1.0.0/16`) that may be fetched from though they are not public."
+        (), description="Hosts and networks (`wiki.internal`, `10.2.0.0/16`) that may be read although they are not public."
     )
-
-    @field_validator("allow_hosts", mode="before")
-    @classmethod
-    def _several(cls, value: Any) -> Any:
-        """A list may be written in one string, with commas, as an environment variable needs it."""
-        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
 
 class ChunkingSettings(Part):
@@ -129,8 +123,8 @@ class CatalogSettings(Part):
 class Settings(Part):
     """All settings, by part."""
 
-    sources: SourcesSettings = SourcesSettings()
     parsing: ParsingSettings = ParsingSettings()
+    sources: SourcesSettings = SourcesSettings()
     chunking: ChunkingSettings = ChunkingSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
     retrieval: RetrievalSettings = RetrievalSettings()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from ragkit.errors import RagkitError
@@ -68,6 +70,16 @@ def _finished(job: Job) -> None:
     elif job.report is not None:
         done = f"{state.report_words(job.report)}, {job.report.seconds:.1f} s"
         parts.notice("warn" if job.report.failed else "info", done, title=f"{job.name}:")
+        if job.report.emptied:
+            _emptied(parts.opened(), job.report.emptied)
+
+
+def _emptied(shared: Shared, sources: Sequence[str]) -> None:
+    """Sources that list nothing any more: an unmounted disk looks so, hence somebody has to say that it is meant."""
+    parts.notice("warn", f"Nothing is listed any more by {', '.join(sources)}. The documents that came from there were kept.")
+    if st.button("Remove those documents", key="remove-emptied"):
+        shared.start("Syncing", lambda step: shared.kit.sync(*sources, allow_empty=True, progress=step), expected=len(sources))
+        st.rerun()
 
 
 def _failures(shared: Shared) -> None:

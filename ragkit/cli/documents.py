@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -32,7 +33,9 @@ def init(session: Session) -> None:
 @command(app, "ingest")
 def ingest(
     session: Session,
-    sources: Annotated[list[str], typer.Argument(metavar="SOURCE…", help="Files, folders, or a .jsonl of one document a line.")],
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE…", help="Files, folders, or any other source that is known (see: ragkit plugins).")
+    ],
     recursive: Annotated[bool, typer.Option("--recursive/--no-recursive", help="Go into folders below the given one.")] = True,
     acl: Annotated[str | None, typer.Option(metavar="P1,P2", help="Principals that may see these documents; everybody without it.")] = None,
     meta: Annotated[
@@ -42,15 +45,34 @@ def ingest(
         list[str] | None, typer.Option(metavar="GLOB", help="Only files that match, as in a .gitignore; may be repeated.")
     ] = None,
     exclude: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="No files that match; may be repeated.")] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="An option of the kind of source; JSON or text; may be repeated. No secrets."),
+    ] = None,
 ) -> None:
     """Read documents into the store; what has not changed is not read again."""
     metadata = {key: _typed(value) for key, value in (pair(text, "--meta") for text in meta or ())}
     principals = None if acl is None else [name for name in (part.strip() for part in acl.split(",")) if name]
     with session.open(create=True) as kit, session.out.bars() as bars:
         report = kit.ingest(
-            *sources, recursive=recursive, include=include or (), exclude=exclude or (), acl=principals, metadata=metadata, progress=bars
+            *sources,
+            recursive=recursive,
+            include=include or (),
+            exclude=exclude or (),
+            acl=principals,
+            metadata=metadata,
+            options={key: _json(value) for key, value in (pair(text, "--option") for text in option or ())},
+            progress=bars,
         )
     _report(session.out, report)
+
+
+def _json(value: str) -> Any:
+    """A value of JSON, else the text."""
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
 
 
 def _typed(value: str) -> str | int | float | bool:
@@ -89,6 +111,22 @@ def _agreed(source: str) -> bool:
     """Whether somebody who can be asked wants all documents of a source removed."""
     asked = f"{visible(source)} lists nothing any more. Remove all documents that came from it?"
     return sys.stdin.isatty() and typer.confirm(asked, err=True)
+
+
+@command(app, "watch")
+def watch(
+    session: Session,
+    sources: Annotated[list[str] | None, typer.Argument(metavar="SOURCE…", help="Sources; without any, all that were ingested.")] = None,
+    settle: Annotated[float, typer.Option(metavar="SECONDS", help="A file is read when it has been left alone for so long.")] = 1.0,
+    every: Annotated[float, typer.Option(metavar="SECONDS", help="All sources are read again after so long in any case.")] = 300.0,
+) -> None:
+    """Sync now, and again whenever files change; a line for each time. Ends with Ctrl+C."""
+    with session.open(create=bool(sources)) as kit:
+        for report in kit.watch(*(sources or ()), settle_s=settle, every_s=every):
+            if session.json:
+                session.out.line(report.to_dict())
+            elif report.added or report.updated or report.removed or report.failed:
+                _say(session.out, report)
 
 
 @command(app, "diff")
@@ -178,14 +216,18 @@ def check(session: Session) -> None:
 
 def _report(out: Output, report: IngestReport) -> None:
     if out.json:
-        out.value(report.to_dict())
+        out.value({key: value for key, value in report.to_dict().items() if value or key != "emptied"})
     else:
-        counts = {"added": report.added, "updated": report.updated, "unchanged": report.unchanged, "removed": report.removed}
-        said = ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "nothing new"
-        out.show(f"{said}; {report.chunks} passages in {report.seconds:.1f} s")
-        _troubles(out, report)
+        _say(out, report)
     if report.failed or report.emptied:
         raise typer.Exit(PARTLY)
+
+
+def _say(out: Output, report: IngestReport) -> None:
+    counts = {"added": report.added, "updated": report.updated, "unchanged": report.unchanged, "removed": report.removed}
+    said = ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "nothing new"
+    out.show(f"{said}; {report.chunks} passages in {report.seconds:.1f} s")
+    _troubles(out, report)
 
 
 def _troubles(out: Output, report: IngestReport | Difference) -> None:

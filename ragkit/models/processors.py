@@ -13,6 +13,11 @@ def threads(wanted: int) -> int:
     given = os.environ.get("OMP_NUM_THREADS", "")
     if wanted or given.isdigit():
         return wanted or max(1, int(given))
+    return cores()
+
+
+def cores() -> int:
+    """The cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -175,6 +175,14 @@ class Catalog(CatalogReader):
                 sealed = seal.document({**row._mapping, "token": token}, row.text, row.structure)
                 connection.execute(documents.update().where(documents.c.id == document_id).values(token=token, seal=sealed))
 
+    def begin_source(self, source: str, options: Mapping[str, Any]) -> None:
+        """Record that ``source`` is being read: how, and what its connector knows so far."""
+        if self.list_sources().get(source) == options:
+            return
+        with self._write() as (connection, ledger):
+            read = connection.execute(sa.select(sources.c.synced_at).where(sources.c.source == source)).scalar()
+            _replace(connection, ledger, sources, [{"source": source, "options": seal.plain(dict(options)), "synced_at": read or ""}])
+
     def remember_source(self, source: str, options: Mapping[str, Any], failed: Sequence[Failure]) -> None:
         """Record that ``source`` was read to its end, and what of it could not be."""
         with self._write() as (connection, ledger):

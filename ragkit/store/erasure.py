@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from ragkit.records import record
-from ragkit.store import changes
+from ragkit.store import changes, seal
 from ragkit.store import engine as engines
 from ragkit.store.catalog import Catalog
 from ragkit.store.changes import batches, now
@@ -132,7 +132,7 @@ def _answers(connection: sa.Connection, mentions: Mentions) -> Iterator[str]:
 def _sources(connection: sa.Connection, mentions: Mentions, theirs: set[str], live: set[int]) -> Iterator[str]:
     """Sources that name the documents, and those of which nothing else is left in the store."""
     for row in connection.execute(sa.select(sources)).all():
-        if mentions.text(row.source) or mentions.content(row.options):
+        if mentions.text(row.source) or mentions.content(_stateless(row.options)):
             yield row.source
         elif row.source in theirs:
             others = sa.select(documents.c.id).where(documents.c.source == row.source, documents.c.removed_generation.is_(None))
@@ -155,7 +155,21 @@ def erase(catalog: Catalog, uris: Sequence[str]) -> tuple[Named, int]:
         _delete(connection, ledger, answers, found.answers)
         _delete(connection, ledger, failures, found.failures)
         _delete(connection, ledger, sources, found.sources)
+        _clear_states(connection)
     return found, number
+
+
+def _clear_states(connection: sa.Connection) -> None:
+    """What connectors remember may name the documents in any way; without it they only ask for more than they would need."""
+    for row in connection.execute(sa.select(sources)).all():
+        if "state" in row.options:
+            cleared = {"source": row.source, "options": _stateless(row.options), "synced_at": row.synced_at}
+            sealed = seal.of_row(sources.name, cleared)
+            connection.execute(sources.update().where(sources.c.source == row.source).values(options=cleared["options"], seal=sealed))
+
+
+def _stateless(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in options.items() if key != "state"}
 
 
 def _delete(connection: sa.Connection, ledger: Ledger, table: sa.Table, keys: Sequence[str]) -> None:

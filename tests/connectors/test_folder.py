@@ -162,10 +162,15 @@ def test_a_thousand_files_are_listed_quickly(tmp_path: Path) -> None:
 
 
 def test_find_connector(tmp_path: Path) -> None:
-    """A BEIR file goes to its own connector, any other path to the folder connector; what nothing reads is an error that names both."""
+    """A BEIR file goes to its own connector, any other path to the folder connector; what nothing reads is an error that names both,
+    and so is an option that a kind of source does not have. Of defaults it gets those that it has."""
     (tmp_path / "beir.jsonl").write_text('{"_id": "1", "text": "x"}\n')
     (tmp_path / "log.jsonl").write_text('{"level": "info"}\n')
-    assert isinstance(find_connector(str(tmp_path / "beir.jsonl"), recursive=True), BeirConnector)
+    assert isinstance(find_connector(str(tmp_path / "beir.jsonl"), defaults={"recursive": True}), BeirConnector)
+    folder = find_connector(str(tmp_path), recursive=False, defaults={"recursive": True, "depth": 2, "include": ["*.md"]})
+    assert isinstance(folder, FolderConnector) and not folder.recursive
+    with pytest.raises(SourceError, match="a source of the kind 'beir' has no option 'recursive'; it has: none"):
+        find_connector(str(tmp_path / "beir.jsonl"), recursive=True)
     assert isinstance(find_connector(str(tmp_path / "log.jsonl")), FolderConnector)
     with pytest.raises(SourceError, match=r"Installed connectors: .*beir.*folder"):
         find_connector("https://nowhere.invalid/")

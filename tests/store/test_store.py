@@ -19,7 +19,7 @@ from alembic.migration import MigrationContext
 from ragkit import Ragkit
 from ragkit.diff import Difference
 from ragkit.errors import DocumentNotFound, ModelMismatch, SourceError, StoreCorrupt, StoreError, StoreLocked, StoreNotFound
-from ragkit.ingest import Ingestor
+from ragkit.ingest import Ingestor, Listed, Source
 from ragkit.records import Failure, IngestOptions, SourceItem
 from ragkit.store import compaction, engine, structure
 from ragkit.store.tables import metadata
@@ -329,8 +329,11 @@ def test_documents_below_a_folder_that_cannot_be_listed_are_kept(kit: Ragkit) ->
         return SourceItem(uri=uri, token=uri, open=lambda: io.BytesIO(uri.encode()), media_type="text/plain")
 
     writer = Ingestor(kit._segments, kit._catalog, kit.embedder, kit._pool, kit.settings)
-    writer.run({"/x": [item("/x/a/1"), item("/x/a/2"), item("/x/b")]}, IngestOptions())
-    report = writer.run({"/x": [Failure(uri="/x/a", reason="no permission")]}, IngestOptions(), remove_missing=True)
+    def listed(*found: SourceItem | Failure) -> list[Source]:
+        return [Source(key="/x", connector=Listed(found), options=IngestOptions())]
+
+    writer.run(listed(item("/x/a/1"), item("/x/a/2"), item("/x/b")))
+    report = writer.run(listed(Failure(uri="/x/a", reason="no permission")), remove_missing=True)
     assert [d.uri for d in kit.documents()] == ["/x/a/1", "/x/a/2"]
     assert report.removed == 1
 

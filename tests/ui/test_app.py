@@ -175,16 +175,27 @@ def test_failures_have_reasons(app: AppTest) -> None:
 
 
 def test_sync_follows_the_sources(app: AppTest, store: Path, tmp_path: Path) -> None:
-    """The button reads the sources again; a document that is gone from its source is removed."""
+    """The button reads the sources again; a document that is gone from its source is removed; the last one only when that is
+    confirmed."""
     source = tmp_path / "notes"
     source.mkdir()
     (source / "moth.txt").write_text("The moth trap is emptied at dawn.", encoding="utf-8")
+    (source / "owl.txt").write_text("The owl is counted at dusk.", encoding="utf-8")
     with parts.shared().turn() as kit:
         kit.ingest(source)
     (source / "moth.txt").unlink()
     page(app, "documents")
-    assert len(app.dataframe[0].value) == 5
+    assert len(app.dataframe[0].value) == 6
     app.button(key="sync").click().run()
+    work(app)
+    assert "1 removed" in shown(app)
+    assert len(app.dataframe[0].value) == 5
+    (source / "owl.txt").unlink()
+    app.button(key="sync").click().run()
+    work(app)
+    assert "Nothing is listed any more by" in shown(app)
+    assert len(app.dataframe[0].value) == 5
+    app.button(key="remove-emptied").click().run()
     work(app)
     assert "1 removed" in shown(app)
     assert len(app.dataframe[0].value) == 4
