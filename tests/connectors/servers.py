@@ -31,6 +31,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if answer is None:
             return
         status, headers, body = answer
+        self.server.statuses.append(status)
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -39,6 +40,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         with contextlib.suppress(OSError):
             self.wfile.write(body)
+
+    def do_PROPFIND(self) -> None:
+        self.do_GET()
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
@@ -54,6 +58,7 @@ class Site(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.routes = routes
         self.asked: list[str] = []
+        self.statuses: list[int] = []
         self.headers: list[dict[str, str]] = []
         self.connections = 0
         if context is not None:

@@ -1,4 +1,4 @@
-"""Brings a store in step with a connector that a test has made, as ``Ragkit.sync`` does with one that it finds itself."""
+"""Stores that are brought in step with sources on this machine."""
 
 from __future__ import annotations
 
@@ -6,22 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ragkit import Ragkit
-from ragkit.contracts import Connector
-from ragkit.records import IngestOptions, IngestReport
+from ragkit.records import IngestReport
+from ragkit.settings import Settings
 from ragkit.testing.fakes import SyntheticEmbedder
 
 
 @contextmanager
 def store() -> Iterator[Ragkit]:
-    """An empty store that needs no model."""
-    with Ragkit.in_memory(embedder=SyntheticEmbedder(32)) as kit:
+    """An empty store that needs no model, and may fetch from this machine."""
+    settings = Settings().with_values(**{"sources.allow_hosts": ["127.0.0.1"]})
+    with Ragkit.in_memory(settings=settings, embedder=SyntheticEmbedder(32)) as kit:
         yield kit
-
-
-def sync(kit: Ragkit, connector: Connector, *, source: str = "source") -> IngestReport:
-    """One listing of ``connector``, taken in; what it no longer lists is removed."""
-    with kit._writing():
-        return kit._ingestor().run({source: connector.items()}, IngestOptions(), remove_missing=True)
 
 
 def counts(report: IngestReport) -> tuple[int, int, int, int]:

@@ -1,0 +1,535 @@
+"""Remote storage: real S3 and WebDAV servers on loopback, storage in memory, and zip archives anywhere."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import sys
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pytest
+from servers import serving
+from syncing import counts, store
+
+from ragkit.connectors import find_connector
+from ragkit.connectors.archives import ArchiveConnector
+from ragkit.connectors.remote import RemoteConnector
+from ragkit.contracts import Connector
+from ragkit.errors import MissingExtra, SourceError
+from ragkit.records import Failure, SourceItem
+from ragkit.testing import ConnectorConformance
+
+FILES = {"a.txt": b"alpha", "b/c d.md": b"# Title\n\nbeta", "b/\xc3\xa9%41.txt".encode("latin-1").decode(): b"gamma", "z/y/x.txt": b"delta"}
+ODD = {"what? #1 50%.txt": b"odd", "a+b&c=d;e,f'g(h)!.txt": b"odder"}
+
+
+def listing(connector: Connector) -> tuple[dict[str, bytes], dict[str, str]]:
+    """What the items hold, by URI, and the failures' reasons."""
+    found = list(connector.items())
+    items = {}
+    for item in found:
+        if isinstance(item, SourceItem):
+            with item.open() as stream:
+                items[item.uri] = stream.read()
+    return items, {item.uri: item.reason for item in found if isinstance(item, Failure)}
+
+
+def tokens(connector: Connector) -> dict[str, str]:
+    return {item.uri: item.token for item in connector.items() if isinstance(item, SourceItem)}
+
+
+@pytest.fixture
+def memory() -> Iterator[Callable[..., None]]:
+    """Storage in memory, empty before and after; the function fills it."""
+    files = fsspec.filesystem("memory")
+    files.store.clear()
+    files.pseudo_dirs[:] = [""]
+
+    def fill(contents: dict[str, bytes], folder: str = "/docs") -> None:
+        for name, data in contents.items():
+            files.pipe(f"{folder}/{name}", data)
+
+    yield fill
+    files.store.clear()
+    files.pseudo_dirs[:] = [""]
+
+
+def test_files_of_a_folder(memory: Callable[..., None]) -> None:
+    """Files come in the order of their names, folder by folder; dots, globs and the depth are as for a folder here."""
+    memory(FILES | {".hidden": b"", "b/.git/x": b""})
+    base = "memory://docs/"
+    items, failures = listing(RemoteConnector("memory://docs"))
+    assert list(items) == [f"{base}a.txt", f"{base}b/c d.md", f"{base}b/é%2541.txt", f"{base}z/y/x.txt"]
+    assert list(items.values()) == [b"alpha", b"# Title\n\nbeta", b"gamma", b"delta"]
+    assert failures == {}
+    assert list(listing(RemoteConnector("memory://docs", recursive=False))[0]) == [f"{base}a.txt"]
+    assert list(listing(RemoteConnector("memory://docs/", include=["*.txt"], exclude=["z/"]))[0]) == [f"{base}a.txt", f"{base}b/é%2541.txt"]
+    assert listing(RemoteConnector("memory://docs/a.txt"))[0] == {f"{base}a.txt": b"alpha"}
+    items, failures = listing(RemoteConnector("memory://docs", max_files=2))
+    assert len(items) == 2
+    assert "max_files=2" in failures["memory://docs"]
+
+
+def test_what_is_not_there(memory: Callable[..., None]) -> None:
+    """A folder that is not there is one failure."""
+    assert listing(RemoteConnector("memory://nowhere")) == ({}, {"memory://nowhere": "cannot be listed: there is nothing of that name"})
+
+
+def test_the_token_is_not_the_size(memory: Callable[..., None]) -> None:
+    """A file that was written again with as many bytes has another token, and one that was not has the same."""
+    memory(FILES)
+    before = tokens(RemoteConnector("memory://docs"))
+    assert before == tokens(RemoteConnector("memory://docs"))
+    time.sleep(0.002)
+    memory({"a.txt": b"ALPHA"})
+    after = tokens(RemoteConnector("memory://docs"))
+    assert {uri for uri in before if before[uri] != after[uri]} == {"memory://docs/a.txt"}
+
+
+class Blind(fsspec.AbstractFileSystem):
+    """Storage that tells sizes and nothing else, and lists what it should not."""
+
+    listed: tuple[tuple[str, str], ...] = ()
+    content = b"12345"
+
+    def info(self, path: str, **kwargs: Any) -> dict[str, Any]:
+        return {"name": path, "size": 0, "type": "directory"}
+
+    def ls(self, path: str, detail: bool = True, **kwargs: Any) -> list[dict[str, Any]]:
+        if path == "docs/broken":
+            raise RuntimeError("two\nlines")
+        return [{"name": name, "size": 5, "type": kind} for name, kind in self.listed]
+
+    def open(self, path: str, mode: str = "rb", **kwargs: Any) -> Any:
+        return io.BytesIO(self.content)
+
+
+def test_storage_that_tells_no_versions(memory: Callable[..., None]) -> None:
+    """Where nothing but the size is told, the token is a hash of the file."""
+    memory(FILES)
+    connector = RemoteConnector("memory://docs")
+    blind = connector.files = Blind()
+    blind.listed = (("docs/a.txt", "file"),)
+    before = tokens(connector)
+    assert before == tokens(connector)
+    blind.content = b"54321"
+    assert before != tokens(connector)
+
+
+def test_storage_that_lies(memory: Callable[..., None]) -> None:
+    """Names out of the folder that was listed are failures, folders without an end are left, a folder's error is that folder's only."""
+    memory(FILES)
+    connector = RemoteConnector("memory://docs")
+    blind = connector.files = Blind()
+    blind.listed = (
+        ("etc/passwd", "file"),
+        ("docs/../x", "file"),
+        ("docs/a.txt", "file"),
+        ("docs", "directory"),
+        ("docs/broken", "directory"),
+    )
+    items, failures = listing(connector)
+    assert list(items) == ["memory://docs/a.txt"]
+    assert failures["memory://docs/broken"] == "cannot be listed: two lines"
+    assert "a folder that it is not in" in failures["memory://docs/?"]
+
+    class Endless(Blind):
+        def ls(self, path: str, detail: bool = True, **kwargs: Any) -> list[dict[str, Any]]:
+            return [{"name": f"{path}/sub", "size": 0, "type": "directory"}]
+
+    connector.files = Endless()
+    ((_, reason),) = listing(connector)[1].items()
+    assert reason == "folders are read 64 deep"
+
+
+REFUSED = [
+    "s3://",
+    "s3://a/../b",
+    "webdav+https://user:secret@host/x",
+    "webdav+https:///x",
+    "ftp://user:secret@host/",
+    "webdav+https://a b/",
+]
+
+
+@pytest.mark.parametrize("source", REFUSED)
+def test_sources_that_are_refused(source: str) -> None:
+    """A literal password, no host, or dots in the path are refused, and the password is not repeated."""
+    with pytest.raises(SourceError) as caught:
+        RemoteConnector(source)
+    assert "secret@" not in str(caught.value)
+
+
+def test_what_it_accepts(memory: Callable[..., None]) -> None:
+    """It takes URLs of storage; files here and web pages go elsewhere; options of another kind are an error, extras are named."""
+    for source in ("s3://b/p", "gs://b", "az://c/x", "webdav+https://h/p", "ftp://h/", "memory://x", "S3://b"):
+        assert RemoteConnector.accepts(source)
+    for source in (
+        "file:///x",
+        "local:///x",
+        "https://h/",
+        "simplecache::s3://b",
+        "reference://x",
+        "github://x",
+        "sftp://h/",
+        "s3:/b",
+        "/s3://b",
+    ):
+        assert not RemoteConnector.accepts(source)
+        assert not ArchiveConnector.accepts(source)
+    assert ArchiveConnector.accepts("zip://::s3://b/a.zip")
+    with pytest.raises(SourceError, match="no option 'region'"):
+        RemoteConnector("memory://x", region="eu-west-1")
+    for source in (
+        "zip://::https://h/a.zip",
+        "zip://a::zip://b::x.zip",
+        "zip://::/nowhere.zip",
+        "zip://::simplecache::x",
+        "zip://::file:///nowhere",
+    ):
+        with pytest.raises(SourceError):
+            ArchiveConnector(source)
+
+
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the library, the error is the command that installs it."""
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'ragkit\[s3\]'"):
+        RemoteConnector("s3://bucket")
+
+
+def step(kit: Any, source: str, change: Callable[[], None] = lambda: None) -> tuple[int, int, int, int]:
+    change()
+    report = kit.sync(source)
+    assert report.failed == ()
+    return counts(report)
+
+
+def sequence(source: str, put: Callable[[str, bytes], Any], remove: Callable[[str], Any], **options: Any) -> None:
+    """Files are added, changed and removed, and a store is brought in step each time."""
+    for name, data in FILES.items():
+        put(name, data)
+    with store() as kit:
+        assert counts(kit.ingest(source, options=options)) == (4, 0, 0, 0)
+        assert step(kit, source) == (0, 0, 4, 0)
+        assert step(kit, source, lambda: put("a.txt", b"ALPHA")) == (0, 1, 3, 0)
+        assert step(kit, source, lambda: put("b/new.txt", b"new")) == (1, 0, 4, 0)
+        assert step(kit, source, lambda: remove("z/y/x.txt")) == (0, 0, 4, 1)
+        texts = {kit.document(info.uri).parsed.text for info in kit.documents()}
+    assert texts == {"ALPHA", "Title\n\nbeta", "gamma", "new"}
+
+
+def test_changes_in_memory(memory: Callable[..., None]) -> None:
+    """Adding, changing and removing files of storage in memory is seen."""
+    sequence("memory://docs", lambda name, data: memory({name: data}), lambda name: fsspec.filesystem("memory").rm(f"/docs/{name}"))
+
+
+# --- S3 -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """A server that speaks S3."""
+    server_module = pytest.importorskip("moto.server", reason="moto is not installed")
+    pytest.importorskip("s3fs", reason="s3fs is not installed")
+    server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    yield f"http://127.0.0.1:{server._server.server_port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """An empty bucket of the server, as boto's client with its name."""
+    for name, value in (("ACCESS_KEY_ID", "testing"), ("SECRET_ACCESS_KEY", "t0psecret"), ("DEFAULT_REGION", "us-east-1")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    import boto3
+
+    client = boto3.client("s3", endpoint_url=s3)
+    client.create_bucket(Bucket="papers")
+    yield client
+    for found in client.list_objects_v2(Bucket="papers").get("Contents", []):
+        client.delete_object(Bucket="papers", Key=found["Key"])
+    client.delete_bucket(Bucket="papers")
+    client.close()
+
+
+def test_s3(bucket: Any, s3: str) -> None:
+    """Objects below a prefix are listed as files of folders; what marks a folder is none; a single object is a source too."""
+    for name, data in FILES.items():
+        bucket.put_object(Bucket="papers", Key=f"in/{name}", Body=data)
+    bucket.put_object(Bucket="papers", Key="in/empty/", Body=b"")
+    bucket.put_object(Bucket="papers", Key="into/other.txt", Body=b"not below the prefix")
+    items, failures = listing(RemoteConnector("s3://papers/in/", endpoint_url=s3))
+    assert list(items) == ["s3://papers/in/a.txt", "s3://papers/in/b/c d.md", "s3://papers/in/b/é%2541.txt", "s3://papers/in/z/y/x.txt"]
+    assert list(items.values()) == list(FILES.values())
+    assert failures == {}
+    assert listing(RemoteConnector("s3://papers/in/a.txt", endpoint_url=s3))[0] == {"s3://papers/in/a.txt": b"alpha"}
+    assert len(listing(RemoteConnector("s3://papers", endpoint_url=s3))[0]) == 5
+    for name, data in ODD.items():
+        bucket.put_object(Bucket="papers", Key=f"odd/{name}", Body=data)
+    odd = listing(RemoteConnector("s3://papers/odd", endpoint_url=s3))[0]
+    assert odd == {f"s3://papers/odd/{name}": data for name, data in ODD.items()}
+
+
+def test_s3_changes(bucket: Any, s3: str) -> None:
+    """Adding, changing and removing objects is seen."""
+    put, remove = bucket.put_object, bucket.delete_object
+    sequence(
+        "s3://papers",
+        lambda name, data: put(Bucket="papers", Key=name, Body=data),
+        lambda name: remove(Bucket="papers", Key=name),
+        endpoint_url=s3,
+    )
+
+
+def test_s3_errors(bucket: Any, s3: str) -> None:
+    """A bucket that is not there, an object that went away, and a server that is down are errors of one line without a secret."""
+    bucket.put_object(Bucket="papers", Key="a.txt", Body=b"x")
+    (item,) = RemoteConnector("s3://papers", endpoint_url=s3).items()
+    bucket.delete_object(Bucket="papers", Key="a.txt")
+    assert isinstance(item, SourceItem)
+    with pytest.raises(SourceError) as caught, item.open() as stream:
+        stream.read()
+    assert "\n" not in str(caught.value)
+    _, failures = listing(RemoteConnector("s3://elsewhere", endpoint_url=s3))
+    assert list(failures) == ["s3://elsewhere"]
+    _, failures = listing(RemoteConnector("s3://papers", endpoint_url="http://127.0.0.1:9"))
+    assert "t0psecret" not in failures["s3://papers"]
+    assert "\n" not in failures["s3://papers"]
+
+
+class TestS3(ConnectorConformance):
+    @pytest.fixture(autouse=True)
+    def _objects(self, bucket: Any, s3: str) -> None:
+        for name, data in FILES.items():
+            bucket.put_object(Bucket="papers", Key=name, Body=data)
+        self.url = s3
+
+    def connector(self) -> type[RemoteConnector]:
+        url = self.url
+
+        class Here(RemoteConnector):
+            def __init__(self, source: str) -> None:
+                super().__init__(source, endpoint_url=url)
+
+        return Here
+
+    def source(self) -> str:
+        return "s3://papers"
+
+
+# --- WebDAV -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def dav(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A WebDAV server that asks for a password, and the folder that it serves."""
+    wsgi = pytest.importorskip("cheroot.wsgi", reason="cheroot is not installed")
+    application = pytest.importorskip("wsgidav.wsgidav_app", reason="wsgidav is not installed")
+    pytest.importorskip("webdav4.fsspec", reason="webdav4 is not installed")
+    folder = tmp_path_factory.mktemp("dav")
+    users = {"*": {"anna": {"password": "pa/ss@word"}}}
+    config = {"provider_mapping": {"/": str(folder)}, "simple_dc": {"user_mapping": users}, "verbose": 0, "logging": {"enable": False}}
+    server = wsgi.Server(("127.0.0.1", 0), application.WsgiDAVApp(config))
+    server.prepare()
+    thread = threading.Thread(target=server.serve, daemon=True)
+    thread.start()
+    yield f"webdav+http://anna:${{DAV_PASSWORD}}@127.0.0.1:{server.bind_addr[1]}/", folder
+    server.stop()
+    thread.join()
+
+
+@pytest.fixture
+def dav_folder(dav: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Path]]:
+    """The server's URL with its password in the environment, and a folder of it that is empty at first."""
+    monkeypatch.setenv("DAV_PASSWORD", "pa/ss@word")
+    import shutil
+
+    folder = dav[1] / "docs"
+    folder.mkdir()
+    yield f"{dav[0]}docs", folder
+    shutil.rmtree(folder)
+
+
+def write(folder: Path, name: str, data: bytes) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data)
+
+
+def test_webdav(dav_folder: tuple[str, Path]) -> None:
+    """Files are listed and read with the password of the environment, which stands in no URI."""
+    source, folder = dav_folder
+    for name, data in FILES.items():
+        write(folder, name, data)
+    items, failures = listing(RemoteConnector(source))
+    base = "webdav+http://" + source.rpartition("@")[2]
+    assert list(items) == [f"{base}/a.txt", f"{base}/b/c d.md", f"{base}/b/é%2541.txt", f"{base}/z/y/x.txt"]
+    assert list(items.values()) == list(FILES.values())
+    assert failures == {}
+    assert listing(RemoteConnector(f"{source}/a.txt"))[0] == {f"{base}/a.txt": b"alpha"}
+    for name, data in ODD.items():
+        write(folder, f"odd/{name}", data)
+    assert listing(RemoteConnector(f"{source}/odd"))[0] == {f"{base}/odd/{name}": data for name, data in sorted(ODD.items())}
+
+
+def test_webdav_changes(dav_folder: tuple[str, Path]) -> None:
+    """Adding, changing and removing files is seen, and the password is in nothing that is stored."""
+    source, folder = dav_folder
+    sequence(source, lambda name, data: write(folder, name, data), lambda name: (folder / name).unlink())
+
+
+def test_webdav_errors(dav_folder: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong password is one failure of one line that does not tell it; a variable that is not set is an error that names it."""
+    source, _ = dav_folder
+    monkeypatch.setenv("DAV_PASSWORD", "wr0ng-secret")
+    _, failures = listing(RemoteConnector(source))
+    ((uri, reason),) = failures.items()
+    assert "401" in reason
+    assert "wr0ng-secret" not in uri + reason
+    monkeypatch.delenv("DAV_PASSWORD")
+    with pytest.raises(SourceError, match="DAV_PASSWORD"):
+        RemoteConnector(source)
+
+
+def test_webdav_does_not_lead_elsewhere() -> None:
+    """A server that redirects to another host is not followed."""
+    pytest.importorskip("webdav4.fsspec", reason="webdav4 is not installed")
+    with serving({"/secret/": (200, {}, b"secret")}) as inside, serving({}) as site:
+        for path in ("/", "/x", "/x/"):
+            site.routes[path] = (302, {"Location": f"http://localhost:{inside.port}/secret/"}, b"")
+        _, failures = listing(RemoteConnector(f"webdav+http://127.0.0.1:{site.port}/x"))
+        assert len(failures) == 1
+        assert (inside.connections, len(site.asked)) == (0, 1)
+
+
+class TestWebdav(ConnectorConformance):
+    @pytest.fixture(autouse=True)
+    def _files(self, dav_folder: tuple[str, Path]) -> None:
+        self.url, folder = dav_folder
+        for name, data in FILES.items():
+            write(folder, name, data)
+            os.utime(folder / name, (1_700_000_000, 1_700_000_000))
+
+    def connector(self) -> type[RemoteConnector]:
+        return RemoteConnector
+
+    def source(self) -> str:
+        return self.url
+
+
+# --- archives -----------------------------------------------------------------------------------------------
+
+
+def archive(file: Path, contents: dict[str, bytes], **options: Any) -> str:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, **options) as package:
+        for name, data in contents.items():
+            package.writestr(name, data)
+    return f"zip://::{file}"
+
+
+def test_zip(tmp_path: Path, memory: Callable[..., None]) -> None:
+    """The files of an archive here and in remote storage are read, in the order of their names, of a folder in it when one is named."""
+    source, shown = archive(tmp_path / "a.zip", FILES | {"b/": b"", ".DS_Store": b""}), f"{tmp_path}/a.zip!/"
+    items, failures = listing(ArchiveConnector(source))
+    assert list(items) == [f"{shown}a.txt", f"{shown}b/c d.md", f"{shown}b/é%2541.txt", f"{shown}z/y/x.txt"]
+    assert list(items.values()) == list(FILES.values())
+    assert failures == {}
+    assert list(listing(ArchiveConnector(source.replace("::", "b::"), include=["*.md"]))[0]) == [f"{shown}b/c d.md"]
+    memory({"a.zip": (tmp_path / "a.zip").read_bytes()})
+    items, _ = listing(ArchiveConnector("zip://z/::memory://docs/a.zip"))
+    assert items == {"memory://docs/a.zip!/z/y/x.txt": b"delta"}
+    assert isinstance(find_connector(source), ArchiveConnector)
+
+
+def test_zip_changes(tmp_path: Path) -> None:
+    """Adding, changing and removing files of an archive is seen; while the archive is broken, all that it had is kept."""
+    contents: dict[str, bytes] = {}
+
+    def put(name: str, data: bytes) -> None:
+        contents[name] = data
+        archive(tmp_path / "a.zip", contents)
+
+    def remove(name: str) -> None:
+        del contents[name]
+        archive(tmp_path / "a.zip", contents)
+
+    sequence(f"zip://::{tmp_path}/a.zip", put, remove)
+    with store() as kit:
+        kit.ingest(f"zip://::{tmp_path}/a.zip")
+        (tmp_path / "a.zip").write_bytes(b"PK broken")
+        report = kit.sync()
+        assert (report.removed, len(report.failed), len(kit.documents())) == (0, 1, 4)
+
+
+def test_hostile_members(tmp_path: Path) -> None:
+    """Names that leave the archive, links, encryption, odd compression and bombs are failures; the others are read."""
+    file = tmp_path / "a.zip"
+    link = zipfile.ZipInfo("link")
+    link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
+        for name in ("../up", "a/../../up", "/abs", "C:\\x", "..\\up", "good.txt"):
+            package.writestr(name, "x")
+        package.writestr(link, "/etc/passwd")
+        package.writestr("bomb", bytes(30_000_000))
+        package.writestr("odd", "x", zipfile.ZIP_LZMA)
+        package.writestr("locked", "x")
+    data = bytearray(file.read_bytes())
+    at = data.rindex(b"locked") - 46 + 8
+    data[at] |= 1
+    file.write_bytes(data)
+    items, failures = listing(ArchiveConnector(f"zip://::{file}"))
+    assert list(items) == [f"{file}!/good.txt"]
+    names = {uri.partition("!/")[2] for uri in failures}
+    assert names == {"../up", "a/../../up", "/abs", "C:\\x", "..\\up", "link", "bomb", "odd", "locked"}
+    assert "zip bomb" in failures[f"{file}!/bomb"]
+
+
+def test_archives_have_limits(tmp_path: Path) -> None:
+    """Too many files, too many bytes in all, a directory that lies, and what is no archive are each one failure."""
+    file = tmp_path / "a.zip"
+    source = archive(file, {f"{n:04}": b"x" * 100 for n in range(300)})
+    assert "max_files=299" in next(iter(listing(ArchiveConnector(source, max_files=299))[1].values()))
+    assert len(listing(ArchiveConnector(source, max_files=300))[0]) == 300
+    assert "max_bytes=29,999" in next(iter(listing(ArchiveConnector(source, max_bytes=29_999))[1].values()))
+    whole = file.read_bytes()
+    few = bytearray(whole)
+    struct.pack_into("<2H", few, len(few) - 14, 3, 3)  # says that there are three
+    for data in (b"", b"no archive", whole[:-30], whole[:500] + whole[600:], bytes(few), os.urandom(3000)):
+        file.write_bytes(data)
+        items, failures = listing(ArchiveConnector(source, max_files=100))
+        assert (items, list(failures)) == ({}, [f"{file}!"])
+        assert "\n" not in failures[f"{file}!"]
+
+
+def test_a_member_that_lies(tmp_path: Path) -> None:
+    """A member that unpacks to more than its directory says gives no more, and an error."""
+    source = archive(tmp_path / "a.zip", {"a.txt": b"x" * 1000})
+    data = bytearray((tmp_path / "a.zip").read_bytes())
+    at = data.index(b"PK\1\2")
+    struct.pack_into("<L", data, at + 24, 10)
+    (tmp_path / "a.zip").write_bytes(data)
+    (item,) = ArchiveConnector(source).items()
+    assert isinstance(item, SourceItem)
+    with pytest.raises(SourceError, match="cannot be read"), item.open() as stream:
+        stream.read()
+
+
+class TestArchive(ConnectorConformance):
+    @pytest.fixture(autouse=True)
+    def _file(self, tmp_path: Path) -> None:
+        self.url = archive(tmp_path / "a.zip", FILES | {"../x": b"x"})
+
+    def connector(self) -> type[ArchiveConnector]:
+        return ArchiveConnector
+
+    def source(self) -> str:
+        return self.url
