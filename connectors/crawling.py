@@ -223,6 +223,7 @@ class Crawl:
             self.scope.come_home(answer.url)
         self.found.add(answer.url)
         found = leads(answer.body, answer.url, answer.headers)
+        links = [link for link in found.urls if self.scope.same_site(link)] if depth < self.scope.depth else None
         token = hashlib.sha256(answer.body).hexdigest()[:32]
         before = self.known.get(url, {})
         page = {
@@ -235,10 +236,10 @@ class Crawl:
             "language": one_line(answer.headers.get("content-language", ""), 40),
             "type": _hint(answer),
             "keep": not found.noindex and (depth == 0 or not answer.media_type.startswith(_PICTURES)),
-            "links": [link for link in found.urls if self.scope.same_site(link)] if depth < self.scope.depth else None,
+            "links": links,
         }
         self.pages[url] = page = {key: value for key, value in page.items() if value != ""}
-        self._add(page["links"] or (), depth + 1)
+        self._add(links or (), depth + 1)
         if page["keep"]:
             yield from self._item(url, page, self.spool.add(answer.body), len(answer.body))
 
