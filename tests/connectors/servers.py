@@ -21,6 +21,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     """Answers from the server's table of routes."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: Site
 
     def do_GET(self) -> None:

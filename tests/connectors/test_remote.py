@@ -4,61 +4,29 @@ from __future__ import annotations
 
 import io
 import os
-import struct
 import sys
 import threading
 import time
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import fsspec
 import pytest
+from remotes import FILES, ODD, in_memory, listing, sequence, tokens
 from servers import serving
-from syncing import counts, store
 
-from ragkit.connectors import find_connector
 from ragkit.connectors.archives import ArchiveConnector
 from ragkit.connectors.remote import RemoteConnector
-from ragkit.contracts import Connector
 from ragkit.errors import MissingExtra, SourceError
-from ragkit.records import Failure, SourceItem
+from ragkit.records import SourceItem
 from ragkit.testing import ConnectorConformance
-
-FILES = {"a.txt": b"alpha", "b/c d.md": b"# Title\n\nbeta", "b/\xc3\xa9%41.txt".encode("latin-1").decode(): b"gamma", "z/y/x.txt": b"delta"}
-ODD = {"what? #1 50%.txt": b"odd", "a+b&c=d;e,f'g(h)!.txt": b"odder"}
-
-
-def listing(connector: Connector) -> tuple[dict[str, bytes], dict[str, str]]:
-    """What the items hold, by URI, and the failures' reasons."""
-    found = list(connector.items())
-    items = {}
-    for item in found:
-        if isinstance(item, SourceItem):
-            with item.open() as stream:
-                items[item.uri] = stream.read()
-    return items, {item.uri: item.reason for item in found if isinstance(item, Failure)}
-
-
-def tokens(connector: Connector) -> dict[str, str]:
-    return {item.uri: item.token for item in connector.items() if isinstance(item, SourceItem)}
 
 
 @pytest.fixture
 def memory() -> Iterator[Callable[..., None]]:
-    """Storage in memory, empty before and after; the function fills it."""
-    files = fsspec.filesystem("memory")
-    files.store.clear()
-    files.pseudo_dirs[:] = [""]
-
-    def fill(contents: dict[str, bytes], folder: str = "/docs") -> None:
-        for name, data in contents.items():
-            files.pipe(f"{folder}/{name}", data)
-
-    yield fill
-    files.store.clear()
-    files.pseudo_dirs[:] = [""]
+    """Storage in memory, and what fills it."""
+    yield from in_memory()
 
 
 def test_files_of_a_folder(memory: Callable[..., None]) -> None:
@@ -203,27 +171,6 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "s3fs", None)
     with pytest.raises(MissingExtra, match=r"pip install 'ragkit\[s3\]'"):
         RemoteConnector("s3://bucket")
-
-
-def step(kit: Any, source: str, change: Callable[[], None] = lambda: None) -> tuple[int, int, int, int]:
-    change()
-    report = kit.sync(source)
-    assert report.failed == ()
-    return counts(report)
-
-
-def sequence(source: str, put: Callable[[str, bytes], Any], remove: Callable[[str], Any], **options: Any) -> None:
-    """Files are added, changed and removed, and a store is brought in step each time."""
-    for name, data in FILES.items():
-        put(name, data)
-    with store() as kit:
-        assert counts(kit.ingest(source, options=options)) == (4, 0, 0, 0)
-        assert step(kit, source) == (0, 0, 4, 0)
-        assert step(kit, source, lambda: put("a.txt", b"ALPHA")) == (0, 1, 3, 0)
-        assert step(kit, source, lambda: put("b/new.txt", b"new")) == (1, 0, 4, 0)
-        assert step(kit, source, lambda: remove("z/y/x.txt")) == (0, 0, 4, 1)
-        texts = {kit.document(info.uri).parsed.text for info in kit.documents()}
-    assert texts == {"ALPHA", "Title\n\nbeta", "gamma", "new"}
 
 
 def test_changes_in_memory(memory: Callable[..., None]) -> None:
@@ -421,115 +368,6 @@ class TestWebdav(ConnectorConformance):
 
     def connector(self) -> type[RemoteConnector]:
         return RemoteConnector
-
-    def source(self) -> str:
-        return self.url
-
-
-# --- archives -----------------------------------------------------------------------------------------------
-
-
-def archive(file: Path, contents: dict[str, bytes], **options: Any) -> str:
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, **options) as package:
-        for name, data in contents.items():
-            package.writestr(name, data)
-    return f"zip://::{file}"
-
-
-def test_zip(tmp_path: Path, memory: Callable[..., None]) -> None:
-    """The files of an archive here and in remote storage are read, in the order of their names, of a folder in it when one is named."""
-    source, shown = archive(tmp_path / "a.zip", FILES | {"b/": b"", ".DS_Store": b""}), f"{tmp_path}/a.zip!/"
-    items, failures = listing(ArchiveConnector(source))
-    assert list(items) == [f"{shown}a.txt", f"{shown}b/c d.md", f"{shown}b/é%2541.txt", f"{shown}z/y/x.txt"]
-    assert list(items.values()) == list(FILES.values())
-    assert failures == {}
-    assert list(listing(ArchiveConnector(source.replace("::", "b::"), include=["*.md"]))[0]) == [f"{shown}b/c d.md"]
-    memory({"a.zip": (tmp_path / "a.zip").read_bytes()})
-    items, _ = listing(ArchiveConnector("zip://z/::memory://docs/a.zip"))
-    assert items == {"memory://docs/a.zip!/z/y/x.txt": b"delta"}
-    assert isinstance(find_connector(source), ArchiveConnector)
-
-
-def test_zip_changes(tmp_path: Path) -> None:
-    """Adding, changing and removing files of an archive is seen; while the archive is broken, all that it had is kept."""
-    contents: dict[str, bytes] = {}
-
-    def put(name: str, data: bytes) -> None:
-        contents[name] = data
-        archive(tmp_path / "a.zip", contents)
-
-    def remove(name: str) -> None:
-        del contents[name]
-        archive(tmp_path / "a.zip", contents)
-
-    sequence(f"zip://::{tmp_path}/a.zip", put, remove)
-    with store() as kit:
-        kit.ingest(f"zip://::{tmp_path}/a.zip")
-        (tmp_path / "a.zip").write_bytes(b"PK broken")
-        report = kit.sync()
-        assert (report.removed, len(report.failed), len(kit.documents())) == (0, 1, 4)
-
-
-def test_hostile_members(tmp_path: Path) -> None:
-    """Names that leave the archive, links, encryption, odd compression and bombs are failures; the others are read."""
-    file = tmp_path / "a.zip"
-    link = zipfile.ZipInfo("link")
-    link.external_attr = 0o120777 << 16
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
-        for name in ("../up", "a/../../up", "/abs", "C:\\x", "..\\up", "good.txt"):
-            package.writestr(name, "x")
-        package.writestr(link, "/etc/passwd")
-        package.writestr("bomb", bytes(30_000_000))
-        package.writestr("odd", "x", zipfile.ZIP_LZMA)
-        package.writestr("locked", "x")
-    data = bytearray(file.read_bytes())
-    at = data.rindex(b"locked") - 46 + 8
-    data[at] |= 1
-    file.write_bytes(data)
-    items, failures = listing(ArchiveConnector(f"zip://::{file}"))
-    assert list(items) == [f"{file}!/good.txt"]
-    names = {uri.partition("!/")[2] for uri in failures}
-    assert names == {"../up", "a/../../up", "/abs", "C:\\x", "..\\up", "link", "bomb", "odd", "locked"}
-    assert "zip bomb" in failures[f"{file}!/bomb"]
-
-
-def test_archives_have_limits(tmp_path: Path) -> None:
-    """Too many files, too many bytes in all, a directory that lies, and what is no archive are each one failure."""
-    file = tmp_path / "a.zip"
-    source = archive(file, {f"{n:04}": b"x" * 100 for n in range(300)})
-    assert "max_files=299" in next(iter(listing(ArchiveConnector(source, max_files=299))[1].values()))
-    assert len(listing(ArchiveConnector(source, max_files=300))[0]) == 300
-    assert "max_bytes=29,999" in next(iter(listing(ArchiveConnector(source, max_bytes=29_999))[1].values()))
-    whole = file.read_bytes()
-    few = bytearray(whole)
-    struct.pack_into("<2H", few, len(few) - 14, 3, 3)  # says that there are three
-    for data in (b"", b"no archive", whole[:-30], whole[:500] + whole[600:], bytes(few), os.urandom(3000)):
-        file.write_bytes(data)
-        items, failures = listing(ArchiveConnector(source, max_files=100))
-        assert (items, list(failures)) == ({}, [f"{file}!"])
-        assert "\n" not in failures[f"{file}!"]
-
-
-def test_a_member_that_lies(tmp_path: Path) -> None:
-    """A member that unpacks to more than its directory says gives no more, and an error."""
-    source = archive(tmp_path / "a.zip", {"a.txt": b"x" * 1000})
-    data = bytearray((tmp_path / "a.zip").read_bytes())
-    at = data.index(b"PK\1\2")
-    struct.pack_into("<L", data, at + 24, 10)
-    (tmp_path / "a.zip").write_bytes(data)
-    (item,) = ArchiveConnector(source).items()
-    assert isinstance(item, SourceItem)
-    with pytest.raises(SourceError, match="cannot be read"), item.open() as stream:
-        stream.read()
-
-
-class TestArchive(ConnectorConformance):
-    @pytest.fixture(autouse=True)
-    def _file(self, tmp_path: Path) -> None:
-        self.url = archive(tmp_path / "a.zip", FILES | {"../x": b"x"})
-
-    def connector(self) -> type[ArchiveConnector]:
-        return ArchiveConnector
 
     def source(self) -> str:
         return self.url
