@@ -21,6 +21,7 @@ from .naming import one_line
 from .pages import canonical, leads
 from .parsers.detection import detect
 from .politeness import Disallowed, Politeness
+from .remembering import Memory
 from .sitemaps import MAX_SITEMAP, listed
 from .spooling import Spool
 
@@ -87,12 +88,12 @@ def _name(path: str) -> str:
 class Crawl:
     """One listing. What is left undone is told in the end, so that no document is taken for gone that was only not looked for.
 
-    ``pages`` is what the last listing remembered, by URL, and becomes what this one remembers.
+    ``memory`` is what the last listing remembered, and becomes what this one remembers.
     """
 
-    def __init__(self, fetcher: Fetcher, polite: Politeness, scope: Scope, pages: dict[str, Any], *, max_pages: int) -> None:
+    def __init__(self, fetcher: Fetcher, polite: Politeness, scope: Scope, memory: Memory, *, max_pages: int) -> None:
         self.fetcher, self.polite, self.scope = fetcher, polite, scope
-        self.pages, self.known, self.max_pages = pages, dict(pages), max_pages
+        self.memory, self.known, self.max_pages = memory, memory.known, max_pages
         self.spool = Spool()
         self.queue: deque[tuple[str, int]] = deque()
         self.found: set[str] = set()
@@ -121,8 +122,7 @@ class Crawl:
 
     def _end(self, start: str) -> Iterator[Failure]:
         if not self.incomplete:
-            for url in self.pages.keys() - self.found:
-                del self.pages[url]
+            self.memory.keep(self.found)
             return
         urls = [start, self.scope.origin, *self.found, *(page["url"] for page in self.known.values())]
         for origin in sorted({"{0.scheme}://{0.netloc}".format(urlsplit(url)) for url in urls}):
@@ -156,7 +156,7 @@ class Crawl:
         try:
             answer = self._get(url, conditions)
         except (_Elsewhere, Disallowed) as error:
-            self.pages.pop(url, None)
+            self.memory.drop(url)
             if url == self.start:
                 yield Failure(uri=url, reason=one_line(error))
             return
@@ -170,7 +170,7 @@ class Crawl:
         elif 200 <= answer.status < 300:
             yield from self._fetched(url, depth, answer)
         elif answer.status in (404, 410) and (known or url != self.start):
-            self.pages.pop(url, None)
+            self.memory.drop(url)
         else:
             yield from self._failed(url, depth, f"the server answers {answer.status}{_WHY.get(answer.status, '')}")
 
@@ -238,7 +238,8 @@ class Crawl:
             "keep": not found.noindex and (depth == 0 or not answer.media_type.startswith(_PICTURES)),
             "links": links,
         }
-        self.pages[url] = page = {key: value for key, value in page.items() if value != ""}
+        page = {key: value for key, value in page.items() if value != ""}
+        self.memory.put(url, page)
         self._add(links or (), depth + 1)
         if page["keep"]:
             yield from self._item(url, page, self.spool.add(answer.body), len(answer.body))

@@ -14,6 +14,7 @@ from .crawling import Crawl, Scope
 from .fetching import Fetcher
 from .ignoring import Ignore
 from .politeness import Politeness
+from .remembering import Memory
 
 _SITEMAP = re.compile(r"https?://[^?]*/[^/?]*sitemap[^/?]*\.xml(?:\.gz)?(?:\?|\Z)", re.I)
 
@@ -69,8 +70,7 @@ class WebConnector:
     def items(self) -> Iterator[SourceItem | Failure]:
         """The pages in the order in which they are found, breadth first."""
         self.scope.come_home(self.start)
-        pages = self.state.setdefault("pages", {})
-        crawl = Crawl(self.fetcher, self.polite, self.scope, pages, max_pages=self.max_pages)
+        crawl = Crawl(self.fetcher, self.polite, self.scope, Memory(self.state), max_pages=self.max_pages)
         if not self.by_sitemap:
             first = None
         elif self.is_sitemap:
