@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import re
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -60,6 +61,7 @@ class RemoteConnector:
         options = {"endpoint_url": endpoint_url, "region": region, "profile": profile, "project": project}
         self.options = {**options, "account_name": account_name, "anon": anon, "requester_pays": requester_pays}
         self.files = connect(self.place, self.options)
+        self._lock = threading.Lock()
 
     @classmethod
     def accepts(cls, source: str) -> bool:
@@ -92,7 +94,7 @@ class RemoteConnector:
 
     def _folder(self, path: str, relative: str, depth: int) -> Iterator[SourceItem | Failure]:
         try:
-            with self._telling(path, "cannot be listed"):
+            with self._lock, self._telling(path, "cannot be listed"):
                 entries = {str(entry["name"]): entry for entry in self.files.ls(path, detail=True)}
         except SourceError as error:
             yield Failure(uri=self._uri(path), reason=str(error))
@@ -154,6 +156,9 @@ class RemoteConnector:
         return digest.hexdigest()
 
     def _open(self, path: str) -> BinaryIO:
+        if self.place.kind.single:
+            with self._lock, self._telling(path, "cannot be read"), self.files.open(path, "rb") as stream:
+                return io.BytesIO(stream.read())
         with self._telling(path, "cannot be opened"):
             stream = self.files.open(path, "rb")
         return io.BufferedReader(Careful(stream, self._telling(path, "cannot be read")), _PIECE)

@@ -33,6 +33,7 @@ class Kind:
     """A kind of storage: the module that reads it, the extra that brings it, and the options that it takes.
 
     ``hosted``: the URL names a host. ``coarse``: a version may be told by nothing finer than a second and the size.
+    ``single``: one thing at a time, and nothing else while a file is read.
     """
 
     scheme: str
@@ -41,6 +42,7 @@ class Kind:
     options: tuple[str, ...] = ()
     hosted: bool = False
     coarse: bool = False
+    single: bool = False
     make: Callable[[Any, Place, Mapping[str, Any]], Any]
 
 
@@ -114,7 +116,7 @@ KINDS = {
         Kind(scheme="abfs", module="adlfs", extra="azure", options=_AZURE_OPTIONS, make=_azure),
         Kind(scheme="webdav+https", module="webdav4.fsspec", extra="webdav", hosted=True, coarse=True, make=_webdav),
         Kind(scheme="webdav+http", module="webdav4.fsspec", extra="webdav", hosted=True, coarse=True, make=_webdav),
-        Kind(scheme="ftp", module=_IN + "ftp", hosted=True, coarse=True, make=_ftp),
+        Kind(scheme="ftp", module=_IN + "ftp", hosted=True, coarse=True, single=True, make=_ftp),
         Kind(scheme="memory", module=_IN + "memory", make=_memory),
     )
 }

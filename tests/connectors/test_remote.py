@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import fsspec
 import pytest
 from remotes import FILES, ODD, in_memory, listing, sequence, tokens
-from servers import serving
 
 from ragkit.connectors.archives import ArchiveConnector
 from ragkit.connectors.remote import RemoteConnector
@@ -272,102 +268,3 @@ class TestS3(ConnectorConformance):
 
     def source(self) -> str:
         return "s3://papers"
-
-
-# --- WebDAV -------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def dav(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """A WebDAV server that asks for a password, and the folder that it serves."""
-    wsgi = pytest.importorskip("cheroot.wsgi", reason="cheroot is not installed")
-    application = pytest.importorskip("wsgidav.wsgidav_app", reason="wsgidav is not installed")
-    pytest.importorskip("webdav4.fsspec", reason="webdav4 is not installed")
-    folder = tmp_path_factory.mktemp("dav")
-    users = {"*": {"anna": {"password": "pa/ss@word"}}}
-    config = {"provider_mapping": {"/": str(folder)}, "simple_dc": {"user_mapping": users}, "verbose": 0, "logging": {"enable": False}}
-    server = wsgi.Server(("127.0.0.1", 0), application.WsgiDAVApp(config))
-    server.prepare()
-    thread = threading.Thread(target=server.serve, daemon=True)
-    thread.start()
-    yield f"webdav+http://anna:${{DAV_PASSWORD}}@127.0.0.1:{server.bind_addr[1]}/", folder
-    server.stop()
-    thread.join()
-
-
-@pytest.fixture
-def dav_folder(dav: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Path]]:
-    """The server's URL with its password in the environment, and a folder of it that is empty at first."""
-    monkeypatch.setenv("DAV_PASSWORD", "pa/ss@word")
-    import shutil
-
-    folder = dav[1] / "docs"
-    folder.mkdir()
-    yield f"{dav[0]}docs", folder
-    shutil.rmtree(folder)
-
-
-def write(folder: Path, name: str, data: bytes) -> None:
-    (folder / name).parent.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_bytes(data)
-
-
-def test_webdav(dav_folder: tuple[str, Path]) -> None:
-    """Files are listed and read with the password of the environment, which stands in no URI."""
-    source, folder = dav_folder
-    for name, data in FILES.items():
-        write(folder, name, data)
-    items, failures = listing(RemoteConnector(source))
-    base = "webdav+http://" + source.rpartition("@")[2]
-    assert list(items) == [f"{base}/a.txt", f"{base}/b/c d.md", f"{base}/b/é%2541.txt", f"{base}/z/y/x.txt"]
-    assert list(items.values()) == list(FILES.values())
-    assert failures == {}
-    assert listing(RemoteConnector(f"{source}/a.txt"))[0] == {f"{base}/a.txt": b"alpha"}
-    for name, data in ODD.items():
-        write(folder, f"odd/{name}", data)
-    assert listing(RemoteConnector(f"{source}/odd"))[0] == {f"{base}/odd/{name}": data for name, data in sorted(ODD.items())}
-
-
-def test_webdav_changes(dav_folder: tuple[str, Path]) -> None:
-    """Adding, changing and removing files is seen, and the password is in nothing that is stored."""
-    source, folder = dav_folder
-    sequence(source, lambda name, data: write(folder, name, data), lambda name: (folder / name).unlink())
-
-
-def test_webdav_errors(dav_folder: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wrong password is one failure of one line that does not tell it; a variable that is not set is an error that names it."""
-    source, _ = dav_folder
-    monkeypatch.setenv("DAV_PASSWORD", "wr0ng-secret")
-    _, failures = listing(RemoteConnector(source))
-    ((uri, reason),) = failures.items()
-    assert "401" in reason
-    assert "wr0ng-secret" not in uri + reason
-    monkeypatch.delenv("DAV_PASSWORD")
-    with pytest.raises(SourceError, match="DAV_PASSWORD"):
-        RemoteConnector(source)
-
-
-def test_webdav_does_not_lead_elsewhere() -> None:
-    """A server that redirects to another host is not followed."""
-    pytest.importorskip("webdav4.fsspec", reason="webdav4 is not installed")
-    with serving({"/secret/": (200, {}, b"secret")}) as inside, serving({}) as site:
-        for path in ("/", "/x", "/x/"):
-            site.routes[path] = (302, {"Location": f"http://localhost:{inside.port}/secret/"}, b"")
-        _, failures = listing(RemoteConnector(f"webdav+http://127.0.0.1:{site.port}/x"))
-        assert len(failures) == 1
-        assert (inside.connections, len(site.asked)) == (0, 1)
-
-
-class TestWebdav(ConnectorConformance):
-    @pytest.fixture(autouse=True)
-    def _files(self, dav_folder: tuple[str, Path]) -> None:
-        self.url, folder = dav_folder
-        for name, data in FILES.items():
-            write(folder, name, data)
-            os.utime(folder / name, (1_700_000_000, 1_700_000_000))
-
-    def connector(self) -> type[RemoteConnector]:
-        return RemoteConnector
-
-    def source(self) -> str:
-        return self.url
