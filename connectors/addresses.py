@@ -18,6 +18,7 @@ import idna
 from ragkit.errors import SettingsError, SourceError
 
 from .naming import one_line
+from .secrets import refuse_secret
 
 Address = IPv4Address | IPv6Address
 
@@ -117,6 +118,22 @@ def _dotless(path: str) -> str:
 
 
 _QUERY = "/%:@!$&'()*+,;=~-._?[]|^`{}"
+
+
+def given(source: str) -> str:
+    """The canonical form of a URL that a user gave, without its fragment.
+
+    Raises:
+        SourceError: it is not fetched, or holds a secret, which would stand in the URI of every document.
+    """
+    url = source.partition("#")[0]
+    try:
+        if "${" in url:
+            raise SourceError("a variable")
+        refuse_secret(url)
+    except SourceError as error:
+        raise SourceError("the address of a page or feed can hold no secret: it would stand in the URIs of the documents") from error
+    return parse(url).url
 
 
 def host_of(netloc: str) -> str:

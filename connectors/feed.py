@@ -17,7 +17,7 @@ from urllib.parse import quote
 from ragkit.errors import SourceError
 from ragkit.records import Failure, SourceItem
 
-from .addresses import parse
+from .addresses import given
 from .fetching import Fetcher, FetchError
 from .naming import one_line, uri_of
 from .pages import canonical
@@ -49,7 +49,7 @@ class FeedConnector:
         self, source: str, *, keep_old: bool = True, max_bytes: int = 10_000_000, timeout_s: float = 60.0, allow_hosts: Sequence[str] = ()
     ) -> None:
         url = _URL.match(source)
-        self.url = parse(url[1].partition("#")[0]).url if url else ""
+        self.url = given(url[1]) if url else ""
         self.path = "" if url else os.path.realpath(os.path.expanduser(source))
         self.base = self.url or uri_of(self.path)
         self.keep_old, self.max_bytes = keep_old, max_bytes

@@ -9,7 +9,7 @@ from typing import Any
 from ragkit.errors import SourceError
 from ragkit.records import Failure, SourceItem
 
-from .addresses import Policy, parse
+from .addresses import Policy, given
 from .crawling import Crawl, Scope
 from .fetching import Fetcher
 from .ignoring import Ignore
@@ -48,7 +48,7 @@ class WebConnector:
         timeout_s: float = 60.0,
         allow_hosts: Sequence[str] = (),
     ) -> None:
-        self.start = parse(source.partition("#")[0]).url
+        self.start = given(source)
         if not same_site and not allow_hosts:
             raise SourceError("same_site=false needs the setting sources.allow_hosts: the other hosts that the crawl may go to")
         if depth < 0 or max_pages < 1 or delay_s < 0 or max_bytes < 1 or timeout_s <= 0:

@@ -26,7 +26,7 @@ def test_a_broken_plugin_takes_nothing_down(caplog: pytest.LogCaptureFixture) ->
     """The plug-in's good connector and the built-in ones are there; the broken entry point is one logged line."""
     with caplog.at_level(logging.WARNING, "ragkit"):
         names = [name for name, _ in installed()]
-    assert names == ["beir", "shout", "folder"]
+    assert [name for name in names if name in ("beir", "shout", "folder")] == ["beir", "shout", "folder"]
     assert ["ragkit_shout_missing" in record.getMessage() for record in caplog.records] == [True]
     assert len(Registry().broken) == 1
 
