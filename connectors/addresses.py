@@ -109,7 +109,7 @@ def _dotless(path: str) -> str:
     for segment in segments:
         dots = segment.lower().replace("%2e", ".")
         if dots == "..":
-            kept[1:] = kept[1:-1]
+            del kept[max(1, len(kept) - 1) :]
         elif dots != ".":
             kept.append(segment)
     if dots in (".", ".."):

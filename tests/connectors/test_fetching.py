@@ -201,6 +201,7 @@ def test_urls_have_one_form() -> None:
     forms = {
         "HTTP://Example.COM:80": "http://example.com/",
         "https://example.com:443/a/../b?x=1&y=%41#z": "https://example.com/b?x=1&y=%41",
+        "http://example.com//a/./b/%2E%2e/../../../../c/.": "http://example.com/c/",
         "https://example.com.:8443/ä?ö": "https://example.com:8443/%C3%A4?%C3%B6",
         "https://Bücher.example/": "https://xn--bcher-kva.example/",
         "http://[2606:4700::1111]:80/": "http://[2606:4700::1111]/",

@@ -169,6 +169,19 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         RemoteConnector("s3://bucket")
 
 
+@pytest.mark.parametrize(
+    ("source", "module", "options"),
+    [("gs://bucket/x", "gcsfs", {"anon": True}), ("az://container/x", "adlfs", {"account_name": "someone", "anon": True})],
+)
+def test_other_stores_take_their_options(source: str, module: str, options: dict[str, Any]) -> None:
+    """The libraries of Google's and Azure's storage take what ragkit gives them; nothing is connected to before the listing."""
+    pytest.importorskip(module, reason=f"{module} is not installed")
+    connector = RemoteConnector(source, **options)
+    assert type(connector.files).__module__.startswith(module)
+    with pytest.raises(SourceError, match="no option 'profile'"):
+        RemoteConnector(source, profile="x")
+
+
 def test_changes_in_memory(memory: Callable[..., None]) -> None:
     """Adding, changing and removing files of storage in memory is seen."""
     sequence("memory://docs", lambda name, data: memory({name: data}), lambda name: fsspec.filesystem("memory").rm(f"/docs/{name}"))
