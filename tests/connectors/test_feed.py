@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers import Answer, Detour, Handler, Site, serving
+from httpsites import Answer, Detour, Handler, Site, serving
 from syncing import counts, store
 
 from ragkit.connectors import find_connector

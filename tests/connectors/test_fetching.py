@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from servers import Detour, Handler, Site, serving
+from httpsites import Detour, Handler, Site, serving
 
 from ragkit.connectors.addresses import Policy, parse, public
 from ragkit.connectors.fetching import USER_AGENT, Fetcher, FetchError, Refused, TimedOut, TooLarge

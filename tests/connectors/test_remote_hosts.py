@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from httpsites import serving
 from remotes import FILES, ODD, listing, sequence, tokens
-from servers import serving
 
 from ragkit.connectors.remote import RemoteConnector
 from ragkit.errors import SourceError

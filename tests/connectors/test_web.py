@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from servers import Answer, Detour, Site, serving
+from httpsites import Answer, Detour, Site, serving
 from websites import HERE, HTML, crawl, index_of, page, pages, urlset
 
 from ragkit.connectors import find_connector

@@ -11,7 +11,7 @@ from email.utils import formatdate
 from typing import Any
 
 import pytest
-from servers import Answer, Handler, Route, Site, serving
+from httpsites import Answer, Handler, Route, Site, serving
 from syncing import counts, store
 from websites import HERE, HTML, crawl, index_of, page, pages, urlset
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from servers import Answer, Route, Site
+from httpsites import Answer, Route, Site
 
 from ragkit.connectors.web import WebConnector
 from ragkit.records import Failure, SourceItem
