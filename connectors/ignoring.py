@@ -29,6 +29,10 @@ class Ignore:
                     rules += ((relative, GitIgnoreSpec.from_lines(lines.read(1_000_000).splitlines())),)
         return rules
 
+    def excludes(self, relative: str) -> bool:
+        """Whether ``exclude`` names the file at ``relative``, or a folder above it."""
+        return self.exclude is not None and self.exclude.match_file(relative)
+
     def skips(self, relative: str, folder: bool, rules: Rules) -> bool:
         """Whether the file or folder at ``relative`` is left out; of several files that speak of it, the deepest decides."""
         name = relative + "/" if folder else relative

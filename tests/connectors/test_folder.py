@@ -174,4 +174,4 @@ def test_find_connector(tmp_path: Path) -> None:
         find_connector(str(tmp_path / "beir.jsonl"), recursive=True)
     assert isinstance(find_connector(str(tmp_path / "log.jsonl")), FolderConnector)
     with pytest.raises(SourceError, match=r"Installed connectors: .*beir.*folder"):
-        find_connector("https://nowhere.invalid/")
+        find_connector("nowhere://nothing")

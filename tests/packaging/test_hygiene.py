@@ -20,7 +20,7 @@ LOADERS = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "job
 
 #: Words that are split here so that this file does not find itself.
 MACHINE = re.compile(r"(?<![\w.$}/-])/(?:" + "|".join(["root", "work", "farm", "home/[a-z]", "Users"]) + r")/")
-HOSTS = re.compile("|".join(["pypi" + r"\.org", "python" + "hosted", "download" + r"\.pytorch", "registry" + r"\.npmjs"]))
+HOSTS = re.compile("|".join(["pypi" + r"\.org(?!/project/)", "python" + "hosted", "download" + r"\.pytorch", "registry" + r"\.npmjs"]))
 LEFT_OVER = re.compile(r"\b(?:" + "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX"]) + r")\b")
 BARE = re.compile(r"# (?:type: ignore|no" + r"qa)\s*$", re.MULTILINE)
 
