@@ -7,9 +7,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, ClassVar
 
 from ragkit.errors import ParseError
-from ragkit.records import Anchor, Block, Parsed
+from ragkit.records import Parsed
 
-from .pdf_layout import Line, Paragraph, paragraphs
+from .pdf_flow import Flow
+from .pdf_layout import Line, paragraphs
 
 if TYPE_CHECKING:
     import pypdfium2
@@ -77,7 +78,7 @@ def _pages(document: pypdfium2.PdfDocument, warnings: list[str]) -> list[tuple[i
         try:
             page = document[index]
             with contextlib.closing(page):
-                reader = PageReader(document, page)
+                reader = PageReader(page)
                 lines = reader.lines()
         except pypdfium2.PdfiumError:
             broken.append(index + 1)
@@ -112,32 +113,14 @@ def _assemble(pages: list[tuple[int, list[Line]]], title: str | None, warnings: 
     body = sizes.most_common(1)[0][0]
     larger = sorted((size for size in sizes if size > body * 1.15), reverse=True)[:6]
     levels = {size: level for level, size in enumerate(larger, start=1)}
-    parts: list[str] = []
-    blocks: list[Block] = []
-    anchors: list[Anchor] = []
-    length = 0
+    flow = Flow()
     for number, lines in pages:
         for paragraph in paragraphs(lines):
-            if parts:
-                parts.append("\n\n")
-                length += 2
-            joined = _place(paragraph, number, length, anchors)
-            level = levels.get(round(paragraph.size, 1), 0) if len(joined) <= 200 else 0
-            blocks.append(Block(kind="heading" if level else "paragraph", start=length, end=length + len(joined), level=level))
-            parts.append(joined)
-            length += len(joined)
-    text = "".join(parts)
-    title = title or next((text[b.start : b.end] for b in blocks[:5] if b.kind == "heading"), None)
-    return Parsed(text=text, blocks=tuple(blocks), anchors=tuple(anchors), title=title, warnings=tuple(warnings[:50]))
+            flow.begin()
+            paragraph.put(flow, number)
+            level = levels.get(round(paragraph.size, 1), 0) if flow.block_length <= 200 else 0
+            flow.end("heading" if level else "paragraph", level)
+    text = flow.text
+    title = title or next((text[b.start : b.end] for b in flow.blocks[:5] if b.kind == "heading"), None)
+    return Parsed(text=text, blocks=tuple(flow.blocks), anchors=flow.anchors(), title=title, warnings=tuple(warnings[:50]))
 
-
-def _place(paragraph: Paragraph, page: int, offset: int, anchors: list[Anchor]) -> str:
-    """The paragraph's text, its words' anchors added to ``anchors``."""
-    parts: list[str] = []
-    length = 0
-    for text, box in paragraph.words():
-        if box is not None:
-            anchors.append(Anchor(start=offset + length, end=offset + length + len(text), page=page, box=box))
-        parts.append(text)
-        length += len(text)
-    return "".join(parts)
