@@ -10,7 +10,9 @@ from ragkit.errors import ParseError
 from ragkit.records import Parsed
 
 from .pdf_flow import Flow
-from .pdf_layout import Line, paragraphs
+from .pdf_order import PageLines, drop_running, in_columns
+from .pdf_outline import mark
+from .pdf_table import blocks
 
 if TYPE_CHECKING:
     import pypdfium2
@@ -46,10 +48,13 @@ class PdfParser:
         warnings: list[str] = []
         try:
             pages = _pages(document, warnings)
+            if running := drop_running(pages):
+                warnings.append(f"{running} lines that the pages repeat (running heads, page numbers) left out")
+            mark(document, pages)
             title = _title(document)
         finally:
             document.close()
-        if not any(lines for _, lines in pages):
+        if not any(page.lines for page in pages):
             raise ParseError("the PDF has no text that shows: it is a scan or a drawing, and there is no OCR here")
         return _assemble(pages, title, warnings)
 
@@ -65,13 +70,13 @@ def _opened(data: bytes) -> pypdfium2.PdfDocument:
         raise ParseError("the PDF is broken: it has no readable structure") from error
 
 
-def _pages(document: pypdfium2.PdfDocument, warnings: list[str]) -> list[tuple[int, list[Line]]]:
+def _pages(document: pypdfium2.PdfDocument, warnings: list[str]) -> list[PageLines]:
     """Each page's number, from 1, and its lines."""
     import pypdfium2
 
     from .pdf_page import PageReader
 
-    pages: list[tuple[int, list[Line]]] = []
+    pages: list[PageLines] = []
     empty: list[int] = []
     broken: list[int] = []
     for index in range(len(document)):
@@ -80,12 +85,13 @@ def _pages(document: pypdfium2.PdfDocument, warnings: list[str]) -> list[tuple[i
             with contextlib.closing(page):
                 reader = PageReader(page)
                 lines = reader.lines()
+                rules = reader.rules() if lines else []
         except pypdfium2.PdfiumError:
             broken.append(index + 1)
             if len(broken) >= _MOST_BROKEN and not pages:
                 raise ParseError(f"the PDF is broken: none of its first {len(broken)} pages can be read") from None
             continue
-        pages.append((index + 1, lines))
+        pages.append(PageLines(index + 1, *reader.size, lines, rules))
         if not lines:
             empty.append(index + 1)
         warnings += [f"page {index + 1}: {note}" for note in reader.notes]
@@ -105,21 +111,26 @@ def _title(document: pypdfium2.PdfDocument) -> str | None:
     return None if title.lower() in _NO_TITLES else title[:500]
 
 
-def _assemble(pages: list[tuple[int, list[Line]]], title: str | None, warnings: list[str]) -> Parsed:
+def _assemble(pages: list[PageLines], title: str | None, warnings: list[str]) -> Parsed:
+    for page in pages:
+        page.lines = in_columns(page) or page.lines
     sizes = Counter[float]()
-    for _, lines in pages:
-        for line in lines:
+    for page in pages:
+        for line in page.lines:
             sizes[round(line.size, 1)] += len(line.words)
     body = sizes.most_common(1)[0][0]
     larger = sorted((size for size in sizes if size > body * 1.15), reverse=True)[:6]
     levels = {size: level for level, size in enumerate(larger, start=1)}
     flow = Flow()
-    for number, lines in pages:
-        for paragraph in paragraphs(lines):
+    for page in pages:
+        for paragraph in blocks(page):
             flow.begin()
-            paragraph.put(flow, number)
-            level = levels.get(round(paragraph.size, 1), 0) if flow.block_length <= 200 else 0
-            flow.end("heading" if level else "paragraph", level)
+            paragraph.put(flow, page.number)
+            level = paragraph.lines[0].level or (levels.get(round(paragraph.size, 1), 0) if flow.block_length <= 200 else 0)
+            if paragraph.rows is not None:
+                flow.end("table")
+            else:
+                flow.end("heading" if level else "paragraph", level)
     text = flow.text
     title = title or next((text[b.start : b.end] for b in flow.blocks[:5] if b.kind == "heading"), None)
     return Parsed(text=text, blocks=tuple(flow.blocks), anchors=flow.anchors(), title=title, warnings=tuple(warnings[:50]))

@@ -68,6 +68,14 @@ class PageReader:
             self.notes.append(f"{sum(self.hidden.values())} hidden characters left out ({kinds})")
         return lines
 
+    def rules(self) -> list[tuple[float, float, float, float]]:
+        """The straight rules on the page, as x0, y0, x1, y1 from the top left."""
+        found = self.visibility.rules()
+        if not found:
+            return []
+        rows = self._turned(np.array(found)[:, [0, 3, 2, 1]])
+        return [(a, b, c, d) for a, b, c, d in rows.tolist()]
+
     def _read(self, textpage: pypdfium2.PdfTextPage) -> list[Line]:
         text = self._text(textpage)
         found = _words(text)

@@ -130,6 +130,20 @@ class Visibility:
             return (0.0, 0.0, 0.0, 0.0)
         return left.value, bottom.value, right.value, top.value
 
+    def rules(self) -> list[Bounds]:
+        """The straight rules on the page: thin paths, and the sides of rectangles that are drawn (left, bottom, right, top)."""
+        found: list[Bounds] = []
+        for thing in self.things:
+            if thing.kind != self.raw.FPDF_PAGEOBJ_PATH:
+                continue
+            left, bottom, right, top = thing.bounds
+            if right - left <= 3 or top - bottom <= 3:
+                x, y = (left + right) / 2, (bottom + top) / 2
+                found.append((x, bottom, x, top) if right - left <= top - bottom else (left, y, right, y))
+            elif self.raw.FPDFPath_CountSegments(thing.raw) in (4, 5):
+                found += [(left, bottom, left, top), (right, bottom, right, top), (left, bottom, right, bottom), (left, top, right, top)]
+        return found
+
     @cached_property
     def _grounds(self) -> list[Bounds]:
         """The places that something other than white text may have painted: there white text can be read."""
