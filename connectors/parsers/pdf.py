@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from ragkit.errors import ParseError
 from ragkit.records import Parsed
 
-from .pdf_flow import Flow
-from .pdf_order import PageLines, drop_running, in_columns
+from .. import ocr
+from .pdf_assemble import assemble
+from .pdf_order import PageLines, drop_running
 from .pdf_outline import mark
-from .pdf_table import blocks
 
 if TYPE_CHECKING:
     import pypdfium2
@@ -38,16 +38,24 @@ class PdfParser:
     suffixes: ClassVar[tuple[str, ...]] = (".pdf",)
     sample: ClassVar[bytes] = _SAMPLE
 
+    options: ClassVar[tuple[str, ...]] = ("ocr", "passwords", "timeout_s")
+
+    def __init__(self, *, ocr: str = "auto", passwords: Sequence[str] = (), timeout_s: float = 20.0) -> None:
+        self.ocr = ocr
+        self.passwords = tuple(passwords)
+        self.timeout_s = timeout_s
+
     def parse(self, data: bytes, *, uri: str = "") -> Parsed:
         """The visible text of ``data``.
 
         Raises:
             ParseError: it is encrypted, broken, or a scan without text.
         """
-        document = _opened(data)
+        reading = ocr.Reading.within(self.ocr, self.timeout_s)
+        document = _opened(data, self.passwords)
         warnings: list[str] = []
         try:
-            pages = _pages(document, warnings)
+            pages = _pages(document, warnings, reading)
             if running := drop_running(pages):
                 warnings.append(f"{running} lines that the pages repeat (running heads, page numbers) left out")
             mark(document, pages)
@@ -55,22 +63,25 @@ class PdfParser:
         finally:
             document.close()
         if not any(page.lines for page in pages):
-            raise ParseError("the PDF has no text that shows: it is a scan or a drawing, and there is no OCR here")
-        return _assemble(pages, title, warnings)
+            why = reading.why_not() or "OCR finds none in its pictures"
+            raise ParseError(f"the PDF has no text that shows: it is a scan or a drawing, and {why}")
+        return assemble(pages, title, warnings)
 
 
-def _opened(data: bytes) -> pypdfium2.PdfDocument:
+def _opened(data: bytes, passwords: Sequence[str]) -> pypdfium2.PdfDocument:
     import pypdfium2
 
-    try:
-        return pypdfium2.PdfDocument(data)
-    except pypdfium2.PdfiumError as error:
-        if "password" in str(error).lower():
-            raise ParseError("the PDF is encrypted; save it without its password") from error
-        raise ParseError("the PDF is broken: it has no readable structure") from error
+    for password in (None, *passwords):
+        try:
+            return pypdfium2.PdfDocument(data, password=password)
+        except pypdfium2.PdfiumError as error:
+            if "password" not in str(error).lower():
+                raise ParseError("the PDF is broken: it has no readable structure") from error
+    tried = f"none of the {len(passwords)} in parsing.passwords opens it" if passwords else "set parsing.passwords"
+    raise ParseError(f"the PDF is encrypted and needs a password: {tried} (RAGKIT_PARSING__PASSWORDS, a JSON list), or save it without one")
 
 
-def _pages(document: pypdfium2.PdfDocument, warnings: list[str]) -> list[PageLines]:
+def _pages(document: pypdfium2.PdfDocument, warnings: list[str], reading: ocr.Reading) -> list[PageLines]:
     """Each page's number, from 1, and its lines."""
     import pypdfium2
 
@@ -78,6 +89,8 @@ def _pages(document: pypdfium2.PdfDocument, warnings: list[str]) -> list[PageLin
 
     pages: list[PageLines] = []
     empty: list[int] = []
+    late: list[int] = []
+    read: list[int] = []
     broken: list[int] = []
     for index in range(len(document)):
         try:
@@ -86,16 +99,28 @@ def _pages(document: pypdfium2.PdfDocument, warnings: list[str]) -> list[PageLin
                 reader = PageReader(page)
                 lines = reader.lines()
                 rules = reader.rules() if lines else []
+                if not lines and reader.has_picture and not reading.why_not():
+                    if reading.late:
+                        late.append(index + 1)
+                    else:
+                        lines = reader.read_picture()
+                        read.append(index + 1)
         except pypdfium2.PdfiumError:
             broken.append(index + 1)
             if len(broken) >= _MOST_BROKEN and not pages:
                 raise ParseError(f"the PDF is broken: none of its first {len(broken)} pages can be read") from None
             continue
         pages.append(PageLines(index + 1, *reader.size, lines, rules))
-        if not lines:
+        if not lines and index + 1 not in late:
             empty.append(index + 1)
         warnings += [f"page {index + 1}: {note}" for note in reader.notes]
-    for numbers, what in ((broken, "cannot be read"), (empty, "without text that shows (no OCR here)")):
+    why = reading.why_not()
+    for numbers, what in (
+        (broken, "cannot be read"),
+        (empty, f"without text that shows{f' ({why})' if why else ''}"),
+        (read, "read by OCR"),
+        (late, "not read by OCR: there was no time left (parsing.timeout_s)"),
+    ):
         if numbers:
             warnings.append(f"{_listed(numbers)} {what}")
     return pages
@@ -109,29 +134,3 @@ def _listed(numbers: list[int]) -> str:
 def _title(document: pypdfium2.PdfDocument) -> str | None:
     title = " ".join(document.get_metadata_dict().get("Title", "").split())
     return None if title.lower() in _NO_TITLES else title[:500]
-
-
-def _assemble(pages: list[PageLines], title: str | None, warnings: list[str]) -> Parsed:
-    for page in pages:
-        page.lines = in_columns(page) or page.lines
-    sizes = Counter[float]()
-    for page in pages:
-        for line in page.lines:
-            sizes[round(line.size, 1)] += len(line.words)
-    body = sizes.most_common(1)[0][0]
-    larger = sorted((size for size in sizes if size > body * 1.15), reverse=True)[:6]
-    levels = {size: level for level, size in enumerate(larger, start=1)}
-    flow = Flow()
-    for page in pages:
-        for paragraph in blocks(page):
-            flow.begin()
-            paragraph.put(flow, page.number)
-            level = paragraph.lines[0].level or (levels.get(round(paragraph.size, 1), 0) if flow.block_length <= 200 else 0)
-            if paragraph.rows is not None:
-                flow.end("table")
-            else:
-                flow.end("heading" if level else "paragraph", level)
-    text = flow.text
-    title = title or next((text[b.start : b.end] for b in flow.blocks[:5] if b.kind == "heading"), None)
-    return Parsed(text=text, blocks=tuple(flow.blocks), anchors=flow.anchors(), title=title, warnings=tuple(warnings[:50]))
-

