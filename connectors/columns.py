@@ -15,7 +15,7 @@ _ROW = np.dtype([("start", "<i4"), ("end", "<i4"), ("page", "<i4"), ("box", "<f4
 
 
 class PageAnchors(Sequence[Anchor]):
-    """Anchors with a page and a box each: ``starts``, ``ends``, ``pages`` are ``(n,)``, ``boxes`` ``(n, 4)``. Equal to the tuple of them."""
+    """Anchors with a page and a box each: ``starts``, ``ends``, ``pages`` are ``(n,)``, ``boxes`` ``(n, 4)``. Equal to their tuple."""
 
     def __init__(self, rows: NDArray[np.void]) -> None:
         self._rows = rows

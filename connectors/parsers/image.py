@@ -80,6 +80,7 @@ def _frames(data: bytes) -> Iterator[Image.Image]:
                         raise LimitExceeded(f"the image unpacks to more than {_MOST_PIXELS:,} pixels or {_MOST_FRAMES} frames")
                     if number and image.format != "TIFF":
                         return
+                    frame.load()
                     yield frame
     except (Image.DecompressionBombError, MemoryError) as error:
         raise LimitExceeded(f"the image unpacks to more than {_MOST_PIXELS:,} pixels") from error

@@ -20,7 +20,7 @@ class Line:
     """Words that stand side by side, and the box of each: x0, y0, x1, y1 in points from the page's top left.
 
     ``size`` is the height of most of its type, in points. ``soft``: it ends in a hyphen that the file marks as one of a
-    broken word. ``level``: the outline has it as a heading of this level.
+    broken word. ``gap`` is the widest distance between two of its words. ``level``: the outline has it as a heading of this level.
     """
 
     words: list[str]
@@ -30,6 +30,7 @@ class Line:
     top: float
     right: float
     bottom: float
+    gap: float = 0.0
     soft: bool = False
     level: int = 0
 
@@ -39,7 +40,8 @@ class Line:
         size = float(np.median(np.minimum(rows[:, 3] - rows[:, 1], 200.0)))
         left, top = rows[:, :2].min(axis=0).tolist()
         right, bottom = rows[:, 2:].max(axis=0).tolist()
-        return cls(words, rows, size, left, top, right, bottom, soft)
+        gap = float(np.abs(rows[1:, 0] - rows[:-1, 2]).max()) if len(rows) > 1 else 0.0
+        return cls(words, rows, size, left, top, right, bottom, gap, soft)
 
 
     @property

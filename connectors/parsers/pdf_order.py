@@ -35,27 +35,25 @@ class PageLines:
 
 def split(line: Line) -> list[Line]:
     """The line's parts between wide gaps."""
-    if len(line.words) < 2:
+    if line.gap <= _GAP * max(line.size, 4.0):
         return [line]
     boxes = line.boxes
     gaps = boxes[1:, 0] - boxes[:-1, 2]
     cuts = (np.flatnonzero(np.abs(gaps) > _GAP * max(line.size, 4.0)) + 1).tolist()
-    if not cuts:
-        return [line]
     bounds = list(zip([0, *cuts], [*cuts, len(line.words)], strict=True))
     return [Line.of(line.words[low:high], boxes[low:high], line.soft and high == len(line.words)) for low, high in bounds]
 
 
 def in_columns(page: PageLines) -> list[Line] | None:
     """The lines in reading order where the page is set in columns and the file does not have them so; else ``None``."""
-    if len(page.lines) < 2 * _LEAST_LINES and not any(line.right - line.left > page.width * 0.6 for line in page.lines):
+    narrow = sum(line.right - line.left < 0.55 * page.width or line.gap > line.size for line in page.lines)
+    if narrow < _LEAST_LINES:
         return None
     parts = [part for line in page.lines for part in split(line)]
     gutters = _gutters(parts, page)
     if not gutters:
         return None
-    ordered = _read(parts, gutters)
-    return ordered
+    return _read(parts, gutters)
 
 
 def _gutters(parts: list[Line], page: PageLines) -> list[float]:

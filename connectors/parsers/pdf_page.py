@@ -110,9 +110,9 @@ class PageReader:
 
     def _text(self, textpage: pypdfium2.PdfTextPage) -> str:
         """One character for each of PDFium's, so that places in the text are its indices; pairs of surrogates stay pairs."""
-        raw, handle = textpage.raw, textpage.raw
         import pypdfium2.raw as raw
 
+        handle = textpage.raw
         count = raw.FPDFText_CountChars(handle)
         if count <= 0:
             return ""
@@ -244,9 +244,14 @@ def _lines(found: Found, rows: NDArray[np.float64], gone: set[int]) -> list[Line
     heights = np.minimum(rows[:, 3] - rows[:, 1], 200.0)
     middles = heights[[(low + high - 1) // 2 for low, high in zip(starts, found.ends, strict=True)]]
     spread = np.maximum.reduceat(heights, starts) - np.minimum.reduceat(heights, starts)
+    gaps = np.abs(rows[1:, 0] - rows[:-1, 2])
+    gaps[np.array(found.ends[:-1], np.int64) - 1] = 0
+    widest = np.maximum.reduceat(np.append(gaps, 0.0), starts)
     lines = []
-    for low, high, soft, a, b, size, uneven in zip(starts, found.ends, found.soft, least, most, middles.tolist(), spread.tolist(), strict=True):
-        if uneven > 0.01:
+    for at, (low, high, (left, top, _, _), (_, _, right, bottom), size) in enumerate(
+        zip(starts, found.ends, least, most, middles.tolist(), strict=True)
+    ):
+        if spread[at] > 0.01:
             size = float(np.median(heights[low:high]))
-        lines.append(Line(found.text[low:high], rows[low:high], size, a[0], a[1], b[2], b[3], soft))
+        lines.append(Line(found.text[low:high], rows[low:high], size, left, top, right, bottom, float(widest[at]), found.soft[at]))
     return lines

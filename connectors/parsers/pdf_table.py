@@ -200,6 +200,7 @@ def _columns(rows: list[list[Line]]) -> Paragraph | None:
     lengths = [cell.count for row in table for cell in row if cell]
     first = [row[0] for row in table if row[0]]
     listed = len(spans) == 2 and sum(_MARKER.match(" ".join(cell.words)) is not None for cell in first) > 0.5 * len(first)
-    if full < 0.7 * len(table) or len(lengths) < 0.5 * len(table) * len(spans) or float(np.median(lengths)) > (5 if len(spans) < 4 else 8) or listed:
+    sparse = full < 0.7 * len(table) or len(lengths) < 0.5 * len(table) * len(spans)
+    if sparse or listed or float(np.median(lengths)) > (5 if len(spans) < 4 else 8):
         return None
     return _table(table)

@@ -232,7 +232,7 @@ class Visibility:
 
     def _painted(self) -> NDArray[np.int16]:
         left, bottom, right, top = self.frame
-        scale = min(2.0, 1400 / max(right - left, top - bottom, 1.0))
+        scale = min(1.0, 1400 / max(right - left, top - bottom, 1.0))
         back = (360 - self.page.get_rotation()) % 360
         bitmap = self.page.render(scale=scale, grayscale=True, rotation=back, may_draw_forms=False, draw_annots=False)
         pixels: NDArray[np.int16] = bitmap.to_numpy().reshape(bitmap.height, bitmap.width, -1)[:, :, 0].astype(np.int16)
