@@ -11,6 +11,7 @@ from ragkit.errors import LimitExceeded, ParseError
 from ragkit.records import Parsed
 
 from .. import ocr
+from .detection import detect
 from .pdf_assemble import assemble
 from .pdf_order import PageLines
 
@@ -52,7 +53,7 @@ class ImageParser:
         """
         reading = ocr.Reading.within(self.ocr, self.timeout_s)
         if why := reading.why_not():
-            raise ParseError(f"an image, and {why}")
+            raise ParseError(f"a {_kind(data)} image, and {why}")
         pages: list[PageLines] = []
         late = 0
         for number, image in enumerate(_frames(data), start=1):
@@ -66,6 +67,10 @@ class ImageParser:
         if late:
             notes.append(f"{late} pages from page {len(pages) + 1} on not read: there was no time left (parsing.timeout_s)")
         return assemble(pages, None, notes)
+
+
+def _kind(data: bytes) -> str:
+    return detect(data, "", {kind: kind for kind in ImageParser.media_types}).split("/")[1].upper()
 
 
 def _frames(data: bytes) -> Iterator[Image.Image]:
@@ -85,7 +90,7 @@ def _frames(data: bytes) -> Iterator[Image.Image]:
     except (Image.DecompressionBombError, MemoryError) as error:
         raise LimitExceeded(f"the image unpacks to more than {_MOST_PIXELS:,} pixels") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
-        raise ParseError("the image is broken: it cannot be decoded") from error
+        raise ParseError(f"the {_kind(data)} image is broken: it cannot be decoded") from error
 
 
 def _page(number: int, image: Image.Image) -> PageLines:

@@ -157,7 +157,8 @@ class PageReader:
         left, bottom, right, top = self.frame
         x, y = (places[:, 0] + places[:, 2]) / 2, (places[:, 1] + places[:, 3]) / 2
         tiny = np.maximum(places[:, 2] - places[:, 0], places[:, 1] - places[:, 3]) < _SMALLEST
-        return (x < left) | (x > right) | (y < bottom) | (y > top) | tiny
+        outside: NDArray[np.bool_] = (x < left) | (x > right) | (y < bottom) | (y > top) | tiny
+        return outside
 
     def _shown(self, handle: int, found: Found, at: int) -> tuple[float, ...] | None:
         """The box of what shows of a word, whose text is cut to it; ``None`` for nothing, ``()`` when all of it does after all."""
@@ -207,8 +208,8 @@ def _words(text: str) -> Found:
     ends = np.flatnonzero(np.isin(codes, _ENDS))
     lines = np.searchsorted(ends, starts)
     highs = np.flatnonzero(np.append(lines[1:] != lines[:-1], True)) + 1 if len(starts) else np.zeros(0, np.int64)
-    soft = np.append(codes[ends] != 10, False)[lines[highs - 1]] if len(starts) else highs
-    return Found(_CONTROL.sub(" ", text).split(), starts.tolist(), lasts.tolist(), highs.tolist(), soft.tolist())
+    soft: list[bool] = np.append(codes[ends] != 10, False)[lines[highs - 1]].tolist() if len(starts) else []
+    return Found(_CONTROL.sub(" ", text).split(), starts.tolist(), lasts.tolist(), highs.tolist(), soft)
 
 
 @functools.cache
