@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,11 +38,10 @@ class Line:
     @classmethod
     def of(cls, words: list[str], rows: NDArray[np.float64], soft: bool = False) -> Line:
         """The line of these words."""
-        size = float(np.median(np.minimum(rows[:, 3] - rows[:, 1], 200.0)))
-        left, top = rows[:, :2].min(axis=0).tolist()
-        right, bottom = rows[:, 2:].max(axis=0).tolist()
-        gap = float(np.abs(rows[1:, 0] - rows[:-1, 2]).max()) if len(rows) > 1 else 0.0
-        return cls(words, rows, size, left, top, right, bottom, gap, soft)
+        lefts, tops, rights, bottoms = zip(*rows.tolist(), strict=True)
+        size = median(min(low - high, 200.0) for low, high in zip(bottoms, tops, strict=True))
+        gap = max((abs(left - right) for left, right in zip(lefts[1:], rights, strict=False)), default=0.0)
+        return cls(words, rows, size, min(lefts), min(tops), max(rights), max(bottoms), gap, soft)
 
 
     @property

@@ -12,7 +12,9 @@ from .pdf_order import PageLines, split
 
 _NEAR = 3.0
 _MARKER = re.compile(r"(?:\(?[\divxlcA-Za-z]{1,4}[.)]|[•◦▪‣–\-*·o])\Z")
-_MOST_RULES = 2000
+#: Most rules of a page, and the shortest one, in points: beyond is a drawing.
+_MOST_RULES = 1000
+_SHORTEST = 6.0
 
 Rule = tuple[float, float, float, float]
 
@@ -47,11 +49,13 @@ def _grids(rules: Sequence[Rule]) -> list[tuple[list[float], list[float]]]:
     if not 4 <= len(rules) <= _MOST_RULES:
         return []
     boxes = np.array(rules)
-    group = np.arange(len(rules))
-    while True:
-        low, high = boxes[:, :2] - _NEAR, boxes[:, 2:] + _NEAR
-        touch = ((low[:, None] <= high[None]) & (low[None] <= high[:, None])).all(axis=2)
-        merged = np.where(touch, group[None], len(rules)).min(axis=1)
+    boxes = boxes[(boxes[:, 2:] - boxes[:, :2]).max(axis=1) >= _SHORTEST]
+    group = np.arange(len(boxes))
+    low, high = boxes[:, :2] - _NEAR, boxes[:, 2:] + _NEAR
+    touch = ((low[:, None] <= high[None]) & (low[None] <= high[:, None])).all(axis=2)
+    while len(boxes):
+        merged = np.where(touch, group[None], len(boxes)).min(axis=1)
+        merged = merged[merged]
         if (merged == group).all():
             break
         group = merged

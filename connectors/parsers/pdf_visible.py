@@ -185,7 +185,13 @@ class Visibility:
         if at is None:
             return False
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-        return any(cover.at > at and _holds(cover.bounds, x, y) for cover in self._covers) and not self._inked(box)
+        order, left, bottom, right, top = self._cover_table
+        over = (order > at) & (left <= x) & (x <= right) & (bottom <= y) & (y <= top)
+        return bool(over.any()) and not self._inked(box)
+
+    @cached_property
+    def _cover_table(self) -> NDArray[np.float64]:
+        return np.array([(cover.at, *cover.bounds) for cover in self._covers], np.float64).T
 
     @cached_property
     def _layered(self) -> frozenset[int]:
