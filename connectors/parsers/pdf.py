@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 _MOST_BROKEN = 50
 #: What programs write when nobody gave a title.
 _NO_TITLES = ("", "untitled", "(anonymous)", "anonymous", "unspecified", "powerpoint presentation", "word document", "document1")
+#: With hidden text, so that what paints pages is loaded too.
 _SAMPLE = b"""%PDF-1.4
 1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
 3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 90 90]/Contents 4 0 R
 /Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>endobj
-4 0 obj<</Length 34>>stream
-BT /F 12 Tf 9 9 Td (sample) Tj ET
+4 0 obj<</Length 87>>stream
+BT /F 12 Tf 9 9 Td (sample) Tj ET BT /F 9 Tf 52 52 Td (x) Tj ET 0.9 g 40 40 40 40 re f
 endstream endobj
 trailer<</Root 1 0 R>>"""
 
