@@ -45,7 +45,7 @@ $(VENV)/.core: pyproject.toml $(VENV)/.engines
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.core
-	$(PIP) install --quiet -c constraints.txt --editable '.[dev,code,postgres]'
+	$(PIP) install --quiet -c constraints.txt --editable '.[code,dev,ocr,postgres]'
 	touch $@
 
 install: $(VENV)/.core ## a virtual environment with ragkit in it

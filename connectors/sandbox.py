@@ -26,7 +26,7 @@ from ragkit.records import Document, Parsed, SourceItem
 from . import wire
 from .language import language_of
 from .naming import one_line
-from .parsers import Registry
+from .parsers import Registry, make
 
 if TYPE_CHECKING:
     from ragkit.settings import ParsingSettings
@@ -119,7 +119,7 @@ class ParserPool:
         if isinstance(data, ParseError):
             raise data
         limits = settings or self.settings
-        media_type, parsed = self._harmless(item, data) or self._isolated(item, data, limits)
+        media_type, parsed = self._harmless(item, data, limits) or self._isolated(item, data, limits)
         return Document(
             uri=item.uri,
             sha256=hashlib.sha256(data).hexdigest(),
@@ -131,13 +131,15 @@ class ParserPool:
             acl=item.acl,
         )
 
-    def _harmless(self, item: SourceItem, data: bytes) -> tuple[str, Parsed] | None:
+    def _harmless(self, item: SourceItem, data: bytes, limits: ParsingSettings) -> tuple[str, Parsed] | None:
         """Parsed in this process, when it is short UTF-8 for a parser that does no more than read such text (``harmless``)."""
         if len(data) > min(_SHORT, self.settings.max_characters) or not _is_utf8(data):
             return None
         media_type = item.media_type or self._registry.media_type(data, item.uri)
         parser = self._registry.parser(media_type)
-        return (media_type, parser().parse(data, uri=item.uri)) if getattr(parser, "harmless", False) else None
+        if not getattr(parser, "harmless", False):
+            return None
+        return media_type, make(parser, limits.model_dump(mode="json")).parse(data, uri=item.uri)
 
     @cached_property
     def _registry(self) -> Registry:
@@ -154,6 +156,7 @@ class ParserPool:
             "timeout_s": limits.timeout_s,
             "memory_mb": limits.memory_mb,
             "max_characters": limits.max_characters,
+            "options": limits.model_dump(mode="json"),
             "max_reply": 64 * limits.max_characters + (1 << 24),
         }
         helper = self._free.get()

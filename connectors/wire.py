@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import Any, BinaryIO, get_args
+from typing import Any, BinaryIO, cast, get_args
 
 from ragkit import errors
 from ragkit.errors import ParseError
 from ragkit.records import Anchor, Block, BlockKind, Box, Parsed
+
+from .columns import PageAnchors
 
 _LENGTHS = struct.Struct("<QQ")
 _KINDS = frozenset(get_args(BlockKind))
@@ -57,9 +59,13 @@ def encode(parsed: Parsed) -> tuple[dict[str, Any], bytes]:
         "metadata": {str(key): value for key, value in parsed.metadata.items() if isinstance(value, str | int | float | bool)},
         "warnings": list(parsed.warnings)[:100],
         "blocks": [[b.kind, b.start, b.end, b.level] for b in parsed.blocks],
-        "anchors": [_row(anchor) for anchor in parsed.anchors],
+        "anchors": [] if isinstance(parsed.anchors, PageAnchors) else [_row(anchor) for anchor in parsed.anchors],
     }
-    return header, parsed.text.encode("utf-8", "replace")
+    text = parsed.text.encode("utf-8", "replace")
+    if isinstance(parsed.anchors, PageAnchors):
+        packed = parsed.anchors.to_bytes()
+        return {**header, "packed": len(packed)}, packed + text
+    return header, text
 
 
 def _row(a: Anchor) -> list[Any]:
@@ -76,10 +82,11 @@ def decode(header: dict[str, Any], body: bytes) -> Parsed:
         name = header["error"] if header["error"] in _ERRORS else "ParseError"
         raise getattr(errors, name)(str(header.get("reason"))[:2000])
     try:
+        packed = int(header.get("packed", 0))
         parsed = Parsed(
-            text=body.decode("utf-8"),
+            text=body[packed:].decode("utf-8"),
             blocks=tuple(Block(kind=kind, start=start, end=end, level=level) for kind, start, end, level in header["blocks"]),
-            anchors=tuple(_anchor(row) for row in header["anchors"]),
+            anchors=_packed(body[:packed]) if packed else tuple(_anchor(row) for row in header["anchors"]),
             title=header["title"],
             metadata=header["metadata"],
             warnings=tuple(str(line) for line in header["warnings"]),
@@ -90,6 +97,10 @@ def decode(header: dict[str, Any], body: bytes) -> Parsed:
     if fault:
         raise ParseError(f"the parser broke its contract: {fault}")
     return parsed
+
+
+def _packed(data: bytes) -> tuple[Anchor, ...]:
+    return cast("tuple[Anchor, ...]", PageAnchors.from_bytes(data))
 
 
 def _anchor(row: list[Any]) -> Anchor:
@@ -116,6 +127,8 @@ def check(parsed: Parsed) -> str | None:
 
 
 def _check_anchors(parsed: Parsed) -> str | None:
+    if isinstance(parsed.anchors, PageAnchors):
+        return parsed.anchors.fault(len(parsed.text))
     at = 0
     for anchor in parsed.anchors:
         if not at <= anchor.start < anchor.end <= len(parsed.text):

@@ -18,7 +18,7 @@ from ragkit.records import Parsed
 
 from . import lockdown, wire
 from .naming import one_line
-from .parsers import Registry
+from .parsers import Registry, make
 
 _MAX_REQUEST = 1 << 40
 _SIGNALS = {
@@ -131,7 +131,7 @@ class _Outcome:
 
 def _parse(parser: type[Parser], header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
     with _Outcome() as outcome:
-        parsed: Parsed = parser().parse(body, uri=header["uri"])
+        parsed: Parsed = make(parser, header.get("options", {})).parse(body, uri=header["uri"])
         if len(parsed.text) > header["max_characters"]:
             raise LimitExceeded(f"the text has {len(parsed.text):,} characters; the limit is {header['max_characters']:,}")
         return wire.encode(parsed)

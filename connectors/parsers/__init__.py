@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ragkit.contracts import Parser
 from ragkit.errors import UnsupportedFormat
 
@@ -10,7 +13,12 @@ from .detection import detect
 
 GROUP = "ragkit.parsers"
 
-__all__ = ["GROUP", "Registry", "detect"]
+__all__ = ["GROUP", "Registry", "detect", "make"]
+
+
+def make(parser: type[Parser], settings: Mapping[str, Any]) -> Parser:
+    """A parser of this class with the settings (by their names in ``parsing``) that its ``options`` ask for."""
+    return parser(**{name: settings[name] for name in getattr(parser, "options", ()) if name in settings})
 
 
 class Registry:

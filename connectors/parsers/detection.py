@@ -39,6 +39,7 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"II*\0", "a TIFF image"),
     (0, b"MM\0*", "a TIFF image"),
     (8, b"WEBP", "a WebP image"),
+    (0, b"BM", "a BMP image"),
     (8, b"WAVE", "a WAV recording"),
     (0, b"ID3", "an MP3 recording"),
     (0, b"OggS", "an Ogg recording"),
@@ -56,6 +57,8 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x80\x02", "a Python pickle, which is never opened"),
     (0, b"\x80\x04", "a Python pickle, which is never opened"),
 )
+#: Pictures, which OCR may read.
+_IMAGES = {f"a {name} image": f"image/{name.lower()}" for name in ("PNG", "JPEG", "GIF", "TIFF", "WebP", "BMP")}
 _ZIPS: tuple[tuple[bytes, str], ...] = (
     (b"xl/workbook.bin", "a binary Excel workbook; save it as .xlsx"),
     (b"application/vnd.oasis.opendocument", "an OpenDocument file that is no text, spreadsheet or presentation"),
@@ -110,8 +113,12 @@ def detect(data: bytes, uri: str = "", suffixes: Mapping[str, str] = _TEXT_SUFFI
     if head.startswith(b"PK"):
         return _zip(data, named)
     looks = next((what for at, magic, what in _MAGIC if head.startswith(magic, at)), None)
+    if looks == "a BMP image" and head[6:10] != bytes(4):  # two letters alone may begin a text
+        looks = None
     if looks is None and not _is_text(head):
         looks = "binary data"
+    if looks in _IMAGES and _IMAGES[looks] in suffixes.values():
+        return _IMAGES[looks]
     if looks is not None:
         if _ENCRYPTED in data:
             looks = "an Office file that is encrypted with a password"

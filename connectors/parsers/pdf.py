@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from ragkit.errors import ParseError
-from ragkit.records import Anchor, Block, Parsed
+from ragkit.records import Parsed
 
-from .pdf_layout import Line, Paragraph, paragraphs
+from .. import ocr
+from .pdf_assemble import assemble
+from .pdf_order import PageLines, drop_running
+from .pdf_outline import mark
 
 if TYPE_CHECKING:
     import pypdfium2
@@ -17,13 +20,14 @@ if TYPE_CHECKING:
 _MOST_BROKEN = 50
 #: What programs write when nobody gave a title.
 _NO_TITLES = ("", "untitled", "(anonymous)", "anonymous", "unspecified", "powerpoint presentation", "word document", "document1")
+#: With hidden text, so that what paints pages is loaded too.
 _SAMPLE = b"""%PDF-1.4
 1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
 3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 90 90]/Contents 4 0 R
 /Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>endobj
-4 0 obj<</Length 34>>stream
-BT /F 12 Tf 9 9 Td (sample) Tj ET
+4 0 obj<</Length 87>>stream
+BT /F 12 Tf 9 9 Td (sample) Tj ET BT /F 9 Tf 52 52 Td (x) Tj ET 0.9 g 40 40 40 40 re f
 endstream endobj
 trailer<</Root 1 0 R>>"""
 
@@ -35,60 +39,89 @@ class PdfParser:
     suffixes: ClassVar[tuple[str, ...]] = (".pdf",)
     sample: ClassVar[bytes] = _SAMPLE
 
+    options: ClassVar[tuple[str, ...]] = ("ocr", "passwords", "timeout_s")
+
+    def __init__(self, *, ocr: str = "auto", passwords: Sequence[str] = (), timeout_s: float = 20.0) -> None:
+        self.ocr = ocr
+        self.passwords = tuple(passwords)
+        self.timeout_s = timeout_s
+
     def parse(self, data: bytes, *, uri: str = "") -> Parsed:
         """The visible text of ``data``.
 
         Raises:
             ParseError: it is encrypted, broken, or a scan without text.
         """
-        document = _opened(data)
+        reading = ocr.Reading.within(self.ocr, self.timeout_s)
+        document = _opened(data, self.passwords)
         warnings: list[str] = []
         try:
-            pages = _pages(document, warnings)
+            pages = _pages(document, warnings, reading)
+            if running := drop_running(pages):
+                warnings.append(f"{running} lines that the pages repeat (running heads, page numbers) left out")
+            mark(document, pages)
             title = _title(document)
         finally:
             document.close()
-        if not any(lines for _, lines in pages):
-            raise ParseError("the PDF has no text that shows: it is a scan or a drawing, and there is no OCR here")
-        return _assemble(pages, title, warnings)
+        if not any(page.lines for page in pages):
+            why = reading.why_not() or "OCR finds none in its pictures"
+            raise ParseError(f"the PDF has no text that shows: it is a scan or a drawing, and {why}")
+        return assemble(pages, title, warnings)
 
 
-def _opened(data: bytes) -> pypdfium2.PdfDocument:
+def _opened(data: bytes, passwords: Sequence[str]) -> pypdfium2.PdfDocument:
     import pypdfium2
 
-    try:
-        return pypdfium2.PdfDocument(data)
-    except pypdfium2.PdfiumError as error:
-        if "password" in str(error).lower():
-            raise ParseError("the PDF is encrypted; save it without its password") from error
-        raise ParseError("the PDF is broken: it has no readable structure") from error
+    for password in (None, *passwords):
+        try:
+            return pypdfium2.PdfDocument(data, password=password)
+        except pypdfium2.PdfiumError as error:
+            if "password" not in str(error).lower():
+                raise ParseError("the PDF is broken: it has no readable structure") from error
+    tried = f"none of the {len(passwords)} in parsing.passwords opens it" if passwords else "set parsing.passwords"
+    raise ParseError(f"the PDF is encrypted and needs a password: {tried} (RAGKIT_PARSING__PASSWORDS, a JSON list), or save it without one")
 
 
-def _pages(document: pypdfium2.PdfDocument, warnings: list[str]) -> list[tuple[int, list[Line]]]:
+def _pages(document: pypdfium2.PdfDocument, warnings: list[str], reading: ocr.Reading) -> list[PageLines]:
     """Each page's number, from 1, and its lines."""
     import pypdfium2
 
     from .pdf_page import PageReader
 
-    pages: list[tuple[int, list[Line]]] = []
+    pages: list[PageLines] = []
     empty: list[int] = []
+    late: list[int] = []
+    read: list[int] = []
     broken: list[int] = []
     for index in range(len(document)):
         try:
             page = document[index]
             with contextlib.closing(page):
-                reader = PageReader(document, page)
+                reader = PageReader(page)
                 lines = reader.lines()
+                rules = reader.rules() if lines else []
+                if not lines and reader.has_picture and not reading.why_not():
+                    if reading.late:
+                        late.append(index + 1)
+                    else:
+                        lines = reader.read_picture()
+                        read.append(index + 1)
         except pypdfium2.PdfiumError:
             broken.append(index + 1)
             if len(broken) >= _MOST_BROKEN and not pages:
                 raise ParseError(f"the PDF is broken: none of its first {len(broken)} pages can be read") from None
             continue
-        pages.append((index + 1, lines))
-        if not lines:
+        pages.append(PageLines(index + 1, *reader.size, lines, rules))
+        if not lines and index + 1 not in late:
             empty.append(index + 1)
         warnings += [f"page {index + 1}: {note}" for note in reader.notes]
-    for numbers, what in ((broken, "cannot be read"), (empty, "without text that shows (no OCR here)")):
+    why = reading.why_not()
+    for numbers, what in (
+        (broken, "cannot be read"),
+        (empty, f"without text that shows{f' ({why})' if why else ''}"),
+        (read, "read by OCR"),
+        (late, "not read by OCR: there was no time left (parsing.timeout_s)"),
+    ):
         if numbers:
             warnings.append(f"{_listed(numbers)} {what}")
     return pages
@@ -102,42 +135,3 @@ def _listed(numbers: list[int]) -> str:
 def _title(document: pypdfium2.PdfDocument) -> str | None:
     title = " ".join(document.get_metadata_dict().get("Title", "").split())
     return None if title.lower() in _NO_TITLES else title[:500]
-
-
-def _assemble(pages: list[tuple[int, list[Line]]], title: str | None, warnings: list[str]) -> Parsed:
-    sizes = Counter[float]()
-    for _, lines in pages:
-        for line in lines:
-            sizes[round(line.size, 1)] += len(line.words)
-    body = sizes.most_common(1)[0][0]
-    larger = sorted((size for size in sizes if size > body * 1.15), reverse=True)[:6]
-    levels = {size: level for level, size in enumerate(larger, start=1)}
-    parts: list[str] = []
-    blocks: list[Block] = []
-    anchors: list[Anchor] = []
-    length = 0
-    for number, lines in pages:
-        for paragraph in paragraphs(lines):
-            if parts:
-                parts.append("\n\n")
-                length += 2
-            joined = _place(paragraph, number, length, anchors)
-            level = levels.get(round(paragraph.size, 1), 0) if len(joined) <= 200 else 0
-            blocks.append(Block(kind="heading" if level else "paragraph", start=length, end=length + len(joined), level=level))
-            parts.append(joined)
-            length += len(joined)
-    text = "".join(parts)
-    title = title or next((text[b.start : b.end] for b in blocks[:5] if b.kind == "heading"), None)
-    return Parsed(text=text, blocks=tuple(blocks), anchors=tuple(anchors), title=title, warnings=tuple(warnings[:50]))
-
-
-def _place(paragraph: Paragraph, page: int, offset: int, anchors: list[Anchor]) -> str:
-    """The paragraph's text, its words' anchors added to ``anchors``."""
-    parts: list[str] = []
-    length = 0
-    for text, box in paragraph.words():
-        if box is not None:
-            anchors.append(Anchor(start=offset + length, end=offset + length + len(text), page=page, box=box))
-        parts.append(text)
-        length += len(text)
-    return "".join(parts)

@@ -1,77 +1,87 @@
-"""From words on a page to paragraphs: pure geometry."""
+"""From lines on a page to paragraphs: pure geometry."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from statistics import median
 
-from ragkit.records import Box
+import numpy as np
+from numpy.typing import NDArray
+
+from .pdf_flow import Flow
 
 _BROKEN = re.compile("[^\\W\\d_A-Z]{2}[-\u00ad\u2010]\\Z")
-
-
-@dataclass(slots=True)
-class Word:
-    """Some letters and the box around them, in points from the page's top left. ``soft`` is a hyphen of a broken word after it."""
-
-    text: str
-    box: Box
-    soft: bool = False
+_HYPHENS = "-\u00ad\u2010"
 
 
 @dataclass(slots=True)
 class Line:
-    """Words that stand side by side. ``size`` is the height of most of its type, in points."""
+    """Words that stand side by side, and the box of each: x0, y0, x1, y1 in points from the page's top left.
 
-    words: list[Word]
+    ``size`` is the height of most of its type, in points. ``soft``: it ends in a hyphen that the file marks as one of a
+    broken word. ``gap`` is the widest distance between two of its words. ``level``: the outline has it as a heading of this level.
+    """
+
+    words: list[str]
+    boxes: NDArray[np.float64]
     size: float
+    left: float
+    top: float
+    right: float
+    bottom: float
+    gap: float = 0.0
+    soft: bool = False
+    level: int = 0
+
+    @classmethod
+    def of(cls, words: list[str], rows: NDArray[np.float64], soft: bool = False) -> Line:
+        """The line of these words."""
+        lefts, tops, rights, bottoms = zip(*rows.tolist(), strict=True)
+        size = median(min(low - high, 200.0) for low, high in zip(bottoms, tops, strict=True))
+        gap = max((abs(left - right) for left, right in zip(lefts[1:], rights, strict=False)), default=0.0)
+        return cls(words, rows, size, min(lefts), min(tops), max(rights), max(bottoms), gap, soft)
+
 
     @property
-    def left(self) -> float:
-        return min(word.box.x0 for word in self.words)
-
-    @property
-    def right(self) -> float:
-        return max(word.box.x1 for word in self.words)
-
-    @property
-    def top(self) -> float:
-        return min(word.box.y0 for word in self.words)
-
-    @property
-    def bottom(self) -> float:
-        return max(word.box.y1 for word in self.words)
+    def count(self) -> int:
+        """How many words there are; OCR gives a line as one."""
+        return len(self.words) + sum(word.count(" ") for word in self.words[:1])
 
 
 @dataclass(slots=True)
 class Paragraph:
-    """Lines that belong together."""
+    """Lines that belong together; or a table: rows of cells, each a line (empty where there is nothing)."""
 
     lines: list[Line] = field(default_factory=list)
+    rows: list[list[Line | None]] | None = None
 
     @property
     def size(self) -> float:
         return self.lines[0].size
 
-    def words(self) -> Iterator[tuple[str, Box | None]]:
-        """The paragraph's text in pieces: words with their boxes, what stands between them without. A word broken by
-        the end of a line is joined where the file marks its hyphen as soft or both halves are lower case."""
-        before: Word | None = None
-        for line, following in zip(self.lines, [*self.lines[1:], None], strict=True):
-            for word in line.words:
-                text = word.text
-                if before is not None and not before.soft:
-                    yield " ", None
-                broken = following is not None and word is line.words[-1] and _broken(word, following.words[0])
-                yield (text.rstrip("-\u00ad\u2010") or text) if broken else text, word.box
-                before = Word(text, word.box, soft=broken)
+    def put(self, flow: Flow, page: int) -> None:
+        """Adds the paragraph's words. A word broken by the end of a line is joined where the file marks its hyphen as soft or
+        both halves are lower case."""
+        for row, cells in enumerate(self.rows or ()):
+            flow.between("\n" if row else "")
+            for column, cell in enumerate(cells):
+                flow.between(" | " if column else "")
+                if cell:
+                    flow.line(cell.words, cell.boxes, page)
+        for line, following in zip(self.lines, [*self.lines[1:], None], strict=True) if self.rows is None else ():
+            words = line.words
+            broken = following is not None and (line.soft or _broken(words[-1], following.words[0]))
+            if broken:
+                words = [*words[:-1], words[-1].rstrip(_HYPHENS) or words[-1]]
+            flow.line(words, line.boxes, page)
+            if following is not None and not broken:
+                flow.between(" ")
 
 
-def _broken(word: Word, after: Word) -> bool:
-    if word.soft:
-        return True
-    return _BROKEN.search(word.text) is not None and after.text[:1].islower()
+def _broken(word: str, after: str) -> bool:
+    return _BROKEN.search(word) is not None and after[:1].islower()
 
 
 def paragraphs(lines: list[Line]) -> Iterator[Paragraph]:
@@ -89,7 +99,7 @@ def paragraphs(lines: list[Line]) -> Iterator[Paragraph]:
 def _continues(above: Line, line: Line, paragraph: Paragraph) -> bool:
     height = max(above.size, 1.0)
     step = line.top - above.top
-    if abs(above.size - line.size) > 0.12 * height or not -0.3 * height <= step <= 2.4 * height:
+    if abs(above.size - line.size) > 0.12 * height or not -0.3 * height <= step <= 2.4 * height or above.level != line.level:
         return False
     if line.top - above.bottom > 0.75 * height or min(above.right, line.right) <= max(above.left, line.left) - 2 * height:
         return False

@@ -1,54 +1,58 @@
-"""One page of a PDF as lines of words. Speaks PDFium's C interface: a call a character, so what can be asked once is."""
+"""One page of a PDF as lines of words, asked of PDFium in bulk."""
 
 from __future__ import annotations
 
 import ctypes
+import functools
 import re
-from statistics import median
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
 
-from ragkit.records import Box
+import numpy as np
+from numpy.typing import NDArray
 
 from .builder import INVISIBLE
-from .pdf_layout import Line, Word
+from .pdf_calls import address, boxes, things
+from .pdf_layout import Line
+from .pdf_visible import Visibility
 
 if TYPE_CHECKING:
     import pypdfium2
 
 _SMALLEST = 1.0
-_WHITE = 248
-#: What PDFium puts for the hyphen of a word that the end of a line breaks.
-_SOFT = ("\x02", "\ufffe", "\uffff")
-_TOKEN = re.compile("[\r\n\x02\ufffe\uffff]|[^\\s\x00-\x1f\x7f-\x9f\ufffe\uffff]+")
+#: What ends a line: its end, or what PDFium puts for the hyphen of a word that the end of a line breaks.
+_ENDS = (0x0A, 0x02, 0xFFFE, 0xFFFF)
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
+#: Where letters run from right to left, PDFium may set one object's inside another's.
+_ONE_WAY = re.compile("[^\x00-\u058f\u2000-\u2fff\u3000-\ud7ff]")
 
 
-class Char(NamedTuple):
-    """The address of the object that sets a character, and the character's box in the page's own coordinates (from the bottom left)."""
+class Found(NamedTuple):
+    """The words of a page: their text, their characters ``[start, end)``, the last of each line, and whether its hyphen is soft."""
 
-    thing: int
-    left: float
-    bottom: float
-    right: float
-    top: float
+    text: list[str]
+    starts: list[int]
+    lasts: list[int]
+    ends: list[int]
+    soft: list[bool]
 
 
 class PageReader:
     """Reads one page; ``notes`` then says what was left out, and why."""
 
-    def __init__(self, document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage) -> None:
-        import pypdfium2.raw as raw
-
-        self.raw = raw
+    def __init__(self, page: pypdfium2.PdfPage) -> None:
         self.page = page
         self.notes: list[str] = []
-        self.hidden = 0
+        self.hidden = Counter[str]()
         self.frame = page.get_cropbox(fallback_ok=True)
         self.turn = page.get_rotation()
-        self._shown: dict[int, bool] = {}
-        self._grounds: list[tuple[float, float, float, float]] | None = None
-        self._scan: bool | None = None
-        self._box = raw.FS_RECTF()
-        self._pointer = ctypes.byref(self._box)
+        self.visibility = Visibility(page, self.frame)
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height of the page as it is seen, in points."""
+        left, bottom, right, top = self.frame
+        return (right - left, top - bottom) if self.turn in (0, 180) else (top - bottom, right - left)
 
     def lines(self) -> list[Line]:
         """The lines of the page, in the order in which the page sets them."""
@@ -57,133 +61,198 @@ class PageReader:
             lines = self._read(textpage)
         finally:
             textpage.close()
+        if self.visibility.scan_used:
+            self.notes.append("a scan; its text is the scanner's own reading")
         if self.hidden:
-            self.notes.append(f"{self.hidden} hidden characters left out")
+            kinds = ", ".join(kind for kind, _ in sorted(self.hidden.items()))
+            self.notes.append(f"{sum(self.hidden.values())} hidden characters left out ({kinds})")
         return lines
 
+    @property
+    def has_picture(self) -> bool:
+        """Whether there is a picture on the page."""
+        return any(thing.type == self.visibility.raw.FPDF_PAGEOBJ_IMAGE for thing in self.page.get_objects(max_depth=3))
+
+    def read_picture(self) -> list[Line]:
+        """The lines that OCR reads from the page as it is painted."""
+        from .. import ocr
+
+        scale = min(3.0, ocr.LONGEST / max(*self.size, 1.0))
+        bitmap = self.page.render(scale=scale, may_draw_forms=False, draw_annots=False)
+        pixels = bitmap.to_numpy()[:, :, :3].copy()
+        bitmap.close()
+        return ocr.lines(pixels, 1 / scale)
+
+    def rules(self) -> list[tuple[float, float, float, float]]:
+        """The straight rules on the page, as x0, y0, x1, y1 from the top left."""
+        found = self.visibility.rules()
+        if not found:
+            return []
+        rows = self._turned(np.array(found)[:, [0, 3, 2, 1]])
+        return [(a, b, c, d) for a, b, c, d in rows.tolist()]
+
     def _read(self, textpage: pypdfium2.PdfTextPage) -> list[Line]:
-        lines: list[Line] = []
-        words: list[Word] = []
         text = self._text(textpage)
-        for match in _TOKEN.finditer(text):
-            piece = match.group()
-            if piece in _SOFT and words:
-                words[-1].soft = True
-            if piece in _SOFT or piece == "\n":
-                self._line(words, lines)
-                words = []
-            elif piece != "\r" and (word := self._word(textpage.raw, text, match.start(), match.end())):
-                words.append(word)
-        self._line(words, lines)
-        return lines
+        found = _words(text)
+        if not found.text:
+            return []
+        handle = address(textpage.raw)
+        places = boxes(handle, [*found.starts, *found.lasts])
+        first, last = places[: len(found.text)], places[len(found.text) :]
+        kept = self._kept(handle, text, found, first, last)
+        rows = np.empty((len(found.text), 4), np.float64)
+        rows[:, 0], rows[:, 1] = np.minimum(first[:, 0], last[:, 0]), np.maximum(first[:, 1], last[:, 1])
+        rows[:, 2], rows[:, 3] = np.maximum(first[:, 2], last[:, 2]), np.minimum(first[:, 3], last[:, 3])
+        for at, box in kept.items():
+            if box is not None:
+                rows[at] = box
+        return _lines(found, self._turned(rows), {at for at, box in kept.items() if box is None})
 
     def _text(self, textpage: pypdfium2.PdfTextPage) -> str:
         """One character for each of PDFium's, so that places in the text are its indices; pairs of surrogates stay pairs."""
-        raw, handle = self.raw, textpage.raw
+        import pypdfium2.raw as raw
+
+        handle = textpage.raw
         count = raw.FPDFText_CountChars(handle)
+        if count <= 0:
+            return ""
         buffer = (ctypes.c_ushort * (count + 1))()
-        written = raw.FPDFText_GetText(handle, 0, count, buffer) if count > 0 else 0
-        if written == count + 1:
-            return "".join(map(chr, buffer[:count]))
+        if raw.FPDFText_GetText(handle, 0, count, buffer) == count + 1:
+            text = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
+            return text if len(text) == count else "".join(map(chr, buffer[:count]))
         codes = (raw.FPDFText_GetUnicode(handle, index) for index in range(count))
         return "".join(chr(code) if code < 0x110000 else "\ufffd" for code in codes)
 
-    def _word(self, handle: Any, text: str, start: int, end: int) -> Word | None:
-        """The word at ``[start, end)``, or what of it shows. Where one text object sets all of it, its ends are enough to ask for."""
-        first, last = self._char(handle, start), self._char(handle, end - 1)
-        chars = text[start:end]
-        plain = not INVISIBLE.search(chars)
-        if plain and first.thing == last.thing and self._visible(first) and self._visible(last):
-            shown = [first, last]
-        else:
-            every = [(char, self._char(handle, start + at)) for at, char in enumerate(chars)]
-            kept = [(char, place) for char, place in every if not INVISIBLE.match(char) and self._visible(place)]
-            self.hidden += len(every) - len(kept)
-            chars, shown = "".join(char for char, _ in kept), [place for _, place in kept]
-        if not shown:
-            return None
-        chars = chars.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        xa, ya = self._turned(min(c.left for c in shown), max(c.top for c in shown))
-        xb, yb = self._turned(max(c.right for c in shown), min(c.bottom for c in shown))
-        return Word(chars, Box(min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb)))
-
-    def _char(self, handle: Any, index: int) -> Char:
-        raw, box = self.raw, self._box
-        raw.FPDFText_GetLooseCharBox(handle, index, self._pointer)
-        thing = raw.FPDFText_GetTextObject(handle, index)
-        return Char(ctypes.cast(thing, ctypes.c_void_p).value or 0, box.left, box.bottom, box.right, box.top)
-
     # --- what shows ---
 
-    def _visible(self, char: Char) -> bool:
+    def _kept(
+        self, handle: int, text: str, found: Found, first: NDArray[np.float32], last: NDArray[np.float32]
+    ) -> dict[int, tuple[float, ...] | None]:
+        """The words that do not show as they stand: ``None`` where nothing of them does, else the box of what does; their text is cut."""
+        doubtful = set(np.flatnonzero(self._outside(first) | self._outside(last)).tolist())
+        if INVISIBLE.search(text):
+            doubtful.update(at for at, word in enumerate(found.text) if INVISIBLE.search(word))
+        owners, mixed = self._owners(handle, text, found)
+        hiding = {thing for thing in set(owners) if thing and not self.visibility.plain(thing)}
+        for at, thing in enumerate(owners) if hiding else ():
+            if thing in hiding and (self._hides(thing, first[at]) or self._hides(thing, last[at])):
+                doubtful.add(at)
+        doubtful.update(at for at in mixed)
+        return {at: box for at in sorted(doubtful) if (box := self._shown(handle, found, at)) != ()}
+
+    def _hides(self, thing: int, place: NDArray[np.float32]) -> bool:
+        left, top, right, bottom = place.tolist()
+        return bool(self.visibility.why_hidden(thing, (left, bottom, right, top)))
+
+    def _owners(self, handle: int, text: str, found: Found) -> tuple[list[int], list[int]]:
+        """The object that sets each word's first character, and the words that not one object sets alone."""
+        one_way = _ONE_WAY.search(text) is None
+        starts = _by_line(handle, found) if one_way else things(handle, found.starts)
+        following = [*starts[1:], -1]
+        ask = [at for at, (thing, after) in enumerate(zip(starts, following, strict=True)) if thing != after or not one_way]
+        ends = things(handle, [found.lasts[at] for at in ask])
+        return starts, [at for at, thing in zip(ask, ends, strict=True) if thing != starts[at]]
+
+    def _outside(self, places: NDArray[np.float32]) -> NDArray[np.bool_]:
         left, bottom, right, top = self.frame
-        x, y = (char.left + char.right) / 2, (char.bottom + char.top) / 2
-        if not (left <= x <= right and bottom <= y <= top) or max(char.top - char.bottom, char.right - char.left) < _SMALLEST:
-            return False
-        if not char.thing:
-            return True
-        if char.thing not in self._shown:
-            self._shown[char.thing] = self._object_shows(ctypes.cast(char.thing, self.raw.FPDF_PAGEOBJECT), x, y)
-        return self._shown[char.thing]
+        x, y = (places[:, 0] + places[:, 2]) / 2, (places[:, 1] + places[:, 3]) / 2
+        tiny = np.maximum(places[:, 2] - places[:, 0], places[:, 1] - places[:, 3]) < _SMALLEST
+        outside: NDArray[np.bool_] = (x < left) | (x > right) | (y < bottom) | (y > top) | tiny
+        return outside
 
-    def _object_shows(self, thing: ctypes._Pointer[ctypes.Structure], x: float, y: float) -> bool:
-        raw = self.raw
-        mode = raw.FPDFTextObj_GetTextRenderMode(thing)
-        if mode in (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP):
-            return self._is_scan()
-        if mode != raw.FPDF_TEXTRENDERMODE_FILL:
-            return True
-        red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-        if not raw.FPDFPageObj_GetFillColor(thing, *map(ctypes.byref, (red, green, blue, alpha))):
-            return True
-        if alpha.value < 8:
-            return False
-        white = min(red.value, green.value, blue.value) >= _WHITE
-        return not white or any(left <= x <= right and bottom <= y <= top for left, bottom, right, top in self._painted())
+    def _shown(self, handle: int, found: Found, at: int) -> tuple[float, ...] | None:
+        """The box of what shows of a word, whose text is cut to it; ``None`` for nothing, ``()`` when all of it does after all."""
+        word, start = found.text[at], found.starts[at]
+        indices = range(start, start + len(word))
+        kept = []
+        for char, thing, place, out in zip(
+            word, things(handle, indices), places := boxes(handle, indices), self._outside(places).tolist(), strict=True
+        ):
+            why = self._why(char, thing, place.tolist(), out)
+            if why:
+                self.hidden[why] += 1
+            else:
+                kept.append((char, place))
+        found.text[at] = "".join(char for char, _ in kept)
+        if not kept:
+            return None
+        rows = np.array([place for _, place in kept])
+        return float(rows[:, 0].min()), float(rows[:, 1].max()), float(rows[:, 2].max()), float(rows[:, 3].min())
 
-    def _painted(self) -> list[tuple[float, float, float, float]]:
-        """The places that something other than white text may have painted: there white text can be read."""
-        if self._grounds is None:
-            raw = self.raw
-            self._grounds = []
-            for thing in self.page.get_objects(max_depth=1):
-                if thing.type == raw.FPDF_PAGEOBJ_TEXT or (thing.type == raw.FPDF_PAGEOBJ_PATH and not self._dark(thing.raw)):
-                    continue
-                self._grounds.append(thing.get_bounds())
-        return self._grounds
+    def _why(self, char: str, thing: int, place: list[float], out: bool) -> str:
+        left, top, right, bottom = place
+        if INVISIBLE.match(char):
+            return "no glyph"
+        if out:
+            return "tiny" if max(top - bottom, right - left) < _SMALLEST else "off the page"
+        return self.visibility.why_hidden(thing, (left, bottom, right, top)) if thing else ""
 
-    def _dark(self, path: ctypes._Pointer[ctypes.Structure]) -> bool:
-        raw = self.raw
-        mode, stroke = ctypes.c_int(), ctypes.c_int()
-        raw.FPDFPath_GetDrawMode(path, ctypes.byref(mode), ctypes.byref(stroke))
-        if mode.value == raw.FPDF_FILLMODE_NONE:
-            return False
-        colour = tuple(ctypes.c_uint() for _ in range(4))
-        told = raw.FPDFPageObj_GetFillColor(path, *map(ctypes.byref, colour))
-        return not told or (colour[3].value > 8 and min(part.value for part in colour[:3]) < _WHITE)
-
-    def _is_scan(self) -> bool:
-        """Whether a picture covers most of the page: then invisible text is what a scanner's software read from it."""
-        if self._scan is None:
-            left, bottom, right, top = self.frame
-            whole = max((right - left) * (top - bottom), 1.0)
-            images = (thing.get_bounds() for thing in self.page.get_objects(max_depth=3) if thing.type == self.raw.FPDF_PAGEOBJ_IMAGE)
-            self._scan = any((x1 - x0) * (y1 - y0) >= 0.5 * whole for x0, y0, x1, y1 in images)
-            if self._scan:
-                self.notes.append("a scan; its text is the scanner's own reading")
-        return self._scan
-
-    def _line(self, words: list[Word], lines: list[Line]) -> None:
-        if words:
-            lines.append(Line(words, median(min(w.box.y1 - w.box.y0, 200.0) for w in words)))
-
-    def _turned(self, x: float, y: float) -> tuple[float, float]:
-        """A point of the page's own coordinates as seen: from the top left of the page, turned as it is shown."""
+    def _turned(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Boxes of the page's own coordinates (left, top, right, bottom) as seen: from the top left of the page, turned as it is shown."""
         left, bottom, right, top = self.frame
-        if self.turn == 90:
-            return y - bottom, x - left
-        if self.turn == 180:
-            return right - x, y - bottom
-        if self.turn == 270:
-            return top - y, right - x
-        return x - left, top - y
+        x0, y1, x1, y0 = rows.T
+        turned = {
+            0: (x0 - left, top - y1, x1 - left, top - y0),
+            90: (y0 - bottom, x0 - left, y1 - bottom, x1 - left),
+            180: (right - x1, y0 - bottom, right - x0, y1 - bottom),
+            270: (top - y1, right - x1, top - y0, right - x0),
+        }[self.turn]
+        return np.stack(turned, axis=1).round(2)
+
+
+def _words(text: str) -> Found:
+    codes = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16)
+    inside = np.concatenate(([False], ~_separates()[codes], [False]))
+    starts = np.flatnonzero(inside[1:-1] & ~inside[:-2])
+    lasts = np.flatnonzero(inside[1:-1] & ~inside[2:])
+    ends = np.flatnonzero(np.isin(codes, _ENDS))
+    lines = np.searchsorted(ends, starts)
+    highs = np.flatnonzero(np.append(lines[1:] != lines[:-1], True)) + 1 if len(starts) else np.zeros(0, np.int64)
+    soft: list[bool] = np.append(codes[ends] != 10, False)[lines[highs - 1]].tolist() if len(starts) else []
+    return Found(_CONTROL.sub(" ", text).split(), starts.tolist(), lasts.tolist(), highs.tolist(), soft)
+
+
+@functools.cache
+def _separates() -> NDArray[np.bool_]:
+    """For each code whether it stands between words."""
+    every = "".join(map(chr, range(1 << 16)))
+    return np.fromiter((bool(char.isspace() or _CONTROL.match(char)) for char in every), np.bool_, 1 << 16)
+
+
+def _by_line(handle: int, found: Found) -> list[int]:
+    """The object that sets each word's first character. Where one sets the first and the last character of a line, it sets
+    what is between."""
+    lows = [0, *found.ends[:-1]]
+    heads = things(handle, [found.starts[low] for low in lows])
+    tails = things(handle, [found.lasts[high - 1] for high in found.ends])
+    starts: list[int] = []
+    for low, high, head, tail in zip(lows, found.ends, heads, tails, strict=True):
+        starts += [head] * (high - low) if head == tail else things(handle, found.starts[low:high])
+    return starts
+
+
+def _lines(found: Found, rows: NDArray[np.float64], gone: set[int]) -> list[Line]:
+    if not all(map(str.isascii, found.text)):
+        found.text[:] = [word.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for word in found.text]
+    starts = [0, *found.ends[:-1]]
+    if gone:
+        return [
+            Line.of([found.text[at] for at in kept], rows[kept], soft)
+            for low, high, soft in zip(starts, found.ends, found.soft, strict=True)
+            if (kept := [at for at in range(low, high) if at not in gone])
+        ]
+    least, most = np.minimum.reduceat(rows, starts).tolist(), np.maximum.reduceat(rows, starts).tolist()
+    heights = np.minimum(rows[:, 3] - rows[:, 1], 200.0)
+    middles = heights[[(low + high - 1) // 2 for low, high in zip(starts, found.ends, strict=True)]]
+    spread = np.maximum.reduceat(heights, starts) - np.minimum.reduceat(heights, starts)
+    gaps = np.abs(rows[1:, 0] - rows[:-1, 2])
+    gaps[np.array(found.ends[:-1], np.int64) - 1] = 0
+    widest = np.maximum.reduceat(np.append(gaps, 0.0), starts)
+    lines = []
+    for at, (low, high, (left, top, _, _), (_, _, right, bottom), size) in enumerate(
+        zip(starts, found.ends, least, most, middles.tolist(), strict=True)
+    ):
+        if spread[at] > 0.01:
+            size = float(np.median(heights[low:high]))
+        lines.append(Line(found.text[low:high], rows[low:high], size, left, top, right, bottom, float(widest[at]), found.soft[at]))
+    return lines

@@ -94,7 +94,7 @@ def test_pdf_hidden_text_is_left_out(hiding: bytes) -> None:
     """Invisible, white, tiny and off-page text is not in the text, and counted in a warning."""
     parsed = PdfParser().parse(samples.raw_pdf(b"BT /F 12 Tf 72 700 Td (Seen) Tj ET " + hiding))
     assert parsed.text == "Seen"
-    assert parsed.warnings == ("page 1: 6 hidden characters left out",)
+    assert parsed.warnings[0].startswith("page 1: 6 hidden characters left out (")
 
 
 def test_pdf_white_text_on_a_dark_ground_is_kept() -> None:
@@ -117,7 +117,7 @@ def test_pdf_refusals() -> None:
 def test_pdf_pages_without_text_are_told() -> None:
     """A page without text among others is a warning with its number."""
     parsed = PdfParser().parse(samples.pdf([[(72, 700, 11, "One")], [], [(72, 700, 11, "Three")]]))
-    assert parsed.warnings == ("page 2 without text that shows (no OCR here)",)
+    assert parsed.warnings[0].startswith("page 2 without text that shows")
     assert anchors_of(parsed, "Three")[0].page == 3
 
 
