@@ -134,9 +134,9 @@ class PageReader:
             doubtful.update(at for at, word in enumerate(found.text) if INVISIBLE.search(word))
         owners, mixed = self._owners(handle, text, found)
         hiding = {thing for thing in set(owners) if thing and not self.visibility.plain(thing)}
-        for at, thing in enumerate(owners) if hiding else ():
-            if thing in hiding and (self._hides(thing, first[at]) or self._hides(thing, last[at])):
-                doubtful.add(at)
+        below = self.visibility.under_cover(owners, first) | self.visibility.under_cover(owners, last)
+        asked = {*np.flatnonzero(below).tolist(), *(at for at, thing in enumerate(owners) if thing in hiding)}
+        doubtful |= {at for at in asked if owners[at] and (self._hides(owners[at], first[at]) or self._hides(owners[at], last[at]))}
         doubtful.update(at for at in mixed)
         return {at: box for at in sorted(doubtful) if (box := self._shown(handle, found, at)) != ()}
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _WHITE = 248
 _DEEPEST = 8
+#: The place in the order of painting of what is not known to be painted.
+_NEVER = 1 << 60
 #: Greys, of 256, that nobody tells apart.
 _FAINT = 6
 #: Ways of hiding that a scanner's software uses for the text that it read from the picture.
@@ -49,10 +51,22 @@ class Visibility:
         self._pointers = tuple(map(ctypes.byref, self._parts))
 
     def plain(self, thing: int) -> bool:
-        """Whether nothing at all could hide what the object at ``thing`` sets."""
+        """Whether nothing but a cover could hide what the object at ``thing`` sets."""
         if thing not in self._known:
             self._known[thing] = self._own(ctypes.cast(thing, self.raw.FPDF_PAGEOBJECT))
-        return not self._known[thing] and not self._covers and thing not in self._layered
+        return not self._known[thing] and thing not in self._layered
+
+    def under_cover(self, owners: list[int], places: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """``(n,)``: which of the boxes ``places`` (``(n, 4)``: left, top, right, bottom), set by the objects ``owners``, lie below
+        something opaque that is painted later."""
+        found = np.zeros(len(owners), np.bool_)
+        if not self._covers:
+            return found
+        order = np.array([self._texts.get(thing, _NEVER) for thing in owners])
+        x, y = (places[:, 0] + places[:, 2]) / 2, (places[:, 1] + places[:, 3]) / 2
+        for at, left, bottom, right, top in self._cover_table.T[self._cover_table[0] > order.min()].tolist():
+            found |= (order < at) & (left <= x) & (x <= right) & (bottom <= y) & (y <= top)
+        return found
 
     def why_hidden(self, thing: int, box: Bounds) -> str:
         """How the object at ``thing`` hides a character in ``box`` (left, bottom, right, top); "" when it does not."""
