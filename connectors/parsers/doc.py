@@ -21,8 +21,11 @@ from .ole import opened
 #: Offsets in the FIB of position and length of a structure in the table stream.
 _CLX, _CHPX, _PAPX, _STYLES = 0x01A2, 0x00FA, 0x0102, 0x00A2
 _PAGE = 512
+#: How many styles a style may be based on, one on another.
+_MAX_BASES = 12
 #: Property modifiers (sprms) that take characters out of sight: hidden, deleted, white, RGB colour, size in half-points.
 _VANISH, _DELETED, _WHITE, _COLOUR, _SIZE = 0x083C, 0x0800, 0x2A42, 0x6870, 0x4A43
+_HIDING = frozenset([_VANISH, _DELETED, _WHITE, _COLOUR, _SIZE])
 #: Modifiers of paragraphs: in a table, the end of a row, the list that it is in; and those of either that paint a ground.
 _IN_TABLE, _ROW_ENDS, _LIST = 0x2416, 0x2417, 0x460B
 _GROUNDS = frozenset([0x4866, 0xCA71, 0x442D, 0xC64D, 0x2A0C, _IN_TABLE])
@@ -95,6 +98,7 @@ class _Reader:
         self.character_runs = _Runs(list(self._runs(_CHPX)))
         self.levels = list(self._levels())
         self.hidden = self.paragraphs = self.tables = self.rows = 0
+        self.seen: dict[bytes, dict[int, bytes]] = {}
         self.cell: list[str] = []
         self.row: list[str] = []
 
@@ -102,17 +106,20 @@ class _Reader:
         """The main text, paragraph by paragraph."""
         line: list[str] = []
         results: list[bool] = []  # of each field that is open, whether its result is being read
+        codes = 0  # how many of them are not so far
         for character, at in self._characters():
             if character == _FIELD:
                 results.append(False)
+                codes += 1
             elif character == _RESULT and results:
+                codes -= not results[-1]
                 results[-1] = True
             elif character == _END and results:
-                results.pop()
+                codes -= not results.pop()
             elif character in (_CELL, "\r"):
                 self._end(_joined(line), character, at)
                 line = []
-            elif all(results):
+            elif not codes:
                 if self._unseen(at):
                     self.hidden += not character.isspace()
                 else:
@@ -147,7 +154,9 @@ class _Reader:
             return
         self.tables += self.rows == 0
         self.rows += 1
-        if self.rows > 1:
+        if not any(cell.strip() for cell in row):
+            return
+        if not self.out.idle:
             self.out.add("\n")
         self.out.add(" | ".join(" ".join(cell.split()) for cell in row), place=f"table {self.tables}, row {self.rows}")
 
@@ -170,10 +179,14 @@ class _Reader:
         properties = self.character_runs.at(at)
         if not properties:
             return False
-        modifiers = dict(_modifiers(properties))
+        if properties not in self.seen:
+            self.seen[properties] = dict(_modifiers(properties))
+        modifiers = self.seen[properties]
+        if not _HIDING & modifiers.keys():
+            return False
         if any(modifiers.get(name, b"\0")[:1] in (b"\x01", b"\x81") for name in (_VANISH, _DELETED)):
             return True
-        if _SIZE in modifiers and struct.unpack("<H", modifiers[_SIZE])[0] <= 2:
+        if int.from_bytes(modifiers.get(_SIZE, b"\x14"), "little") <= 2:
             return True
         white = modifiers.get(_WHITE) == b"\x08" or modifiers.get(_COLOUR, b"")[:3] == b"\xff\xff\xff"
         return white and not _GROUNDS & (modifiers.keys() | dict(_modifiers(self.paragraph_runs.at(at)[2:])).keys())
@@ -181,7 +194,11 @@ class _Reader:
     def _characters(self) -> Iterator[tuple[str, int]]:
         """The characters of the main text, each with its place in the file."""
         wanted = struct.unpack_from("<I", self.main, 0x4C)[0]
+        if wanted > len(self.main):  # pieces that share their bytes would make a long text of a short file
+            raise ParseError("the Word document is broken: it says that it has more characters than bytes")
         for piece in self._pieces():
+            if piece.start >= wanted:
+                break
             raw = self.main[piece.at : piece.at + (min(piece.end, wanted) - piece.start) * piece.width]
             wide = (chr(unit) for (unit,) in struct.iter_unpack("<H", raw[: len(raw) // 2 * 2]))
             text = raw.decode("cp1252", "replace") if piece.width == 1 else wide
@@ -210,7 +227,8 @@ class _Reader:
         """Property lists: first and last place in the file, and what is told of the characters between ("[MS-DOC]", 2.9.22)."""
         plc = self._structure(which)
         count = max(0, (len(plc) - 4) // 8)
-        for number in struct.unpack_from(f"<{count}I", plc, 4 * (count + 1)) if count else ():
+        numbers = struct.unpack_from(f"<{count}I", plc, 4 * (count + 1)) if count else ()
+        for number in dict.fromkeys(numbers):  # a page once
             page = self.main[(number & 0x3FFFFF) * _PAGE :][:_PAGE]
             if len(page) < _PAGE:
                 continue
@@ -232,11 +250,10 @@ class _Reader:
             kinds.append((kind & 0xFFF, base >> 4))
             at += 2 + length + length % 2
         for style in range(len(kinds)):
-            seen = set()
-            while style < len(kinds) and style not in seen and not 1 <= kinds[style][0] <= 9:
-                seen.add(style)
-                style = kinds[style][1]
-            yield kinds[style][0] if style < len(kinds) and style not in seen else 0
+            for _ in range(_MAX_BASES):
+                if style < len(kinds) and not 1 <= kinds[style][0] <= 9:
+                    style = kinds[style][1]
+            yield kinds[style][0] if style < len(kinds) and 1 <= kinds[style][0] <= 9 else 0
 
     def _structure(self, which: int) -> bytes:
         at, length = struct.unpack_from("<II", self.main, which)

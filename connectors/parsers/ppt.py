@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import ClassVar, NamedTuple
 
-from ragkit.errors import ParseError
+from ragkit.errors import LimitExceeded, ParseError
 from ragkit.records import Parsed
 
 from .builder import Builder
@@ -68,6 +68,7 @@ class PptParser:
 class _Reader:
     def __init__(self, stream: bytes, last_edit: int, out: Builder) -> None:
         self.stream, self.out = stream, out
+        self.left = 8 * len(stream) + 65_536  # bytes that may be read yet; records that overlap would have them read without end
         self.places, self.document = self._directory(last_edit)
 
     def read(self) -> None:
@@ -117,6 +118,7 @@ class _Reader:
                 elif child.kind == _REFERENCE:
                     index = struct.unpack_from("<I", self.stream, child.start)[0]
                     kind, text = outline[index] if index < len(outline) else (-1, "")
+                    self._spend(len(text))
             if text.strip():
                 yield kind in _TITLES, text
 
@@ -125,6 +127,7 @@ class _Reader:
         return info is not None and info.end - info.start >= 12 and bool(struct.unpack_from("<H", self.stream, info.start + 10)[0] & 4)
 
     def _text(self, record: Record) -> str:
+        self._spend(record.end - record.start)
         raw = self.stream[record.start : record.end]
         return raw.decode("utf-16-le", "replace") if record.kind == _UNICODE else raw.decode("latin-1")
 
@@ -141,7 +144,9 @@ class _Reader:
             table = self._record(directory)
             at = table.start
             while table.kind == _DIRECTORY and at + 4 <= table.end:
+                self._spend(4)
                 first, count = struct.unpack_from("<I", self.stream, at)[0] & 0xFFFFF, struct.unpack_from("<I", self.stream, at)[0] >> 20
+                self._spend(4 * count)
                 for number, place in enumerate(struct.unpack_from(f"<{count}I", self.stream, at + 4)):
                     places.setdefault(first + number, place)
                 at += 4 + 4 * count
@@ -150,7 +155,13 @@ class _Reader:
             edit = before
         return places, places[document or 0]
 
+    def _spend(self, size: int) -> None:
+        self.left -= size
+        if self.left < 0:
+            raise LimitExceeded("the presentation's records overlap, and would be read again and again")
+
     def _record(self, at: int) -> Record:
+        self._spend(8)
         version, kind, length = struct.unpack_from("<HHI", self.stream, at)
         return Record(kind, version >> 4, version & 0xF == 0xF, at + 8, min(at + 8 + length, len(self.stream)))
 
