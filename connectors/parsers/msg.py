@@ -47,7 +47,7 @@ class MsgParser:
             write_head(out, headers)
             plain, page = _property(container, _BODY), container.stream(f"__substg1.0_{_HTML}0102")
             attached = sorted({path[0] for path in names if path[0].startswith("__attach_version1.0_")})
-            files = [next(filter(None, (_property(container, tag, folder) for tag in _NAMES)), "without a name") for folder in attached[:50]]
+            files = [_name(container, folder) for folder in attached[:50]]
         with suppress(ParseError):  # an empty text
             parsed = PlainParser().parse(plain.encode("utf-8", "replace")) if plain.strip() else HtmlParser().parse(page)
             out.embed(parsed, "part 1")
@@ -75,6 +75,10 @@ def _headers(container: Container) -> dict[str, str]:
         found[name] = " ".join(list(values)[:1] + [f"<{value}>" for value in values if "@" in value][:1]) if values else ""
     sent = HeaderParser().parsestr(_property(container, _HEADERS)).get("Date", "")
     return {**found, "Subject": _property(container, _SUBJECT), "Date": " ".join(str(sent).split())}
+
+
+def _name(container: Container, attached: str) -> str:
+    return next(filter(None, (_property(container, tag, attached) for tag in _NAMES)), "without a name")
 
 
 def _property(container: Container, tag: str, folder: str = "") -> str:

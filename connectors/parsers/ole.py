@@ -36,6 +36,8 @@ def opened(data: bytes, what: str) -> Iterator[Container]:
         with warnings.catch_warnings(), olefile.OleFileIO(io.BytesIO(data)) as ole:
             warnings.simplefilter("ignore")
             yield Container(ole)
+    except ParseError:
+        raise
     except _BROKEN as error:
         raise ParseError(f"the {what} is broken: {type(error).__name__}: {' '.join(str(error).split())[:200]}") from error
 

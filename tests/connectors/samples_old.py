@@ -28,7 +28,7 @@ def _padded(data: bytes, size: int) -> bytes:
 def compound(streams: Mapping[str, bytes]) -> bytes:
     """A compound file of version 3; a stream's name is its path, storages before slashes. No stream is shorter than 4096 bytes, so
     that there are no small ones."""
-    paths = [()] + sorted({tuple(name.split("/")[:depth]) for name in streams for depth in range(1, name.count("/") + 2)})
+    paths = [(), *sorted({tuple(name.split("/")[:depth]) for name in streams for depth in range(1, name.count("/") + 2)})]
     fat: list[int] = []
     body, entries = b"", []
     for index, path in enumerate(paths):
@@ -186,9 +186,10 @@ def box(content: bytes, place: tuple[int, int] | None = None) -> bytes:
     return record(0xF004, [record(0xF00A, u32(1, 0), 1, 2), anchor, record(0xF00D, [content])])
 
 
-def group(*shapes: bytes) -> bytes:
+def group(*shapes: bytes, table: bool = True) -> bytes:
     """Shapes that belong together, as the cells of a table do."""
-    own = record(0xF004, [record(0xF009, u32(0, 0, 99, 99), 0, 1), record(0xF00A, u32(2, 1), 0, 2)])
+    options = record(0xF122, u16(0x39F) + u32(int(table)), 1, 3)
+    own = record(0xF004, [record(0xF009, u32(0, 0, 99, 99), 0, 1), record(0xF00A, u32(2, 1), 0, 2), options])
     return record(0xF003, [own, *shapes])
 
 
@@ -237,7 +238,10 @@ def ppt() -> bytes:
 
 def msg(values: Mapping[str, str | bytes], attached: Mapping[str, bytes] | None = None) -> bytes:
     """A message of properties by their tags (with the kind: 001F wide, 001E narrow, 0102 bytes), and attached files."""
-    encoded = {tag: value.encode("utf-16-le" if tag.endswith("F") else "cp1252") if isinstance(value, str) else value for tag, value in values.items()}
+    encoded = {
+        tag: value.encode("utf-16-le" if tag.endswith("F") else "cp1252") if isinstance(value, str) else value
+        for tag, value in values.items()
+    }
     streams = {f"__substg1.0_{tag}": value for tag, value in encoded.items()} | {"__properties_version1.0": bytes(32)}
     for number, (name, data) in enumerate((attached or {}).items()):
         folder = f"__attach_version1.0_#{number:08X}"
