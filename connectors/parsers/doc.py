@@ -7,7 +7,6 @@ No permissively licensed library reads it.
 from __future__ import annotations
 
 import struct
-from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import ClassVar, NamedTuple
@@ -16,18 +15,19 @@ from ragkit.errors import ParseError
 from ragkit.records import Parsed
 
 from .builder import Builder
+from .doc_runs import Runs, character_runs, modifiers, paragraph_runs
 from .ole import opened
 
 #: Offsets in the FIB of position and length of a structure in the table stream.
 _CLX, _CHPX, _PAPX, _STYLES = 0x01A2, 0x00FA, 0x0102, 0x00A2
-_PAGE = 512
+#: How many styles a style may be based on, one on another.
+_MAX_BASES = 12
 #: Property modifiers (sprms) that take characters out of sight: hidden, deleted, white, RGB colour, size in half-points.
 _VANISH, _DELETED, _WHITE, _COLOUR, _SIZE = 0x083C, 0x0800, 0x2A42, 0x6870, 0x4A43
+_HIDING = frozenset([_VANISH, _DELETED, _WHITE, _COLOUR, _SIZE])
 #: Modifiers of paragraphs: in a table, the end of a row, the list that it is in; and those of either that paint a ground.
 _IN_TABLE, _ROW_ENDS, _LIST = 0x2416, 0x2417, 0x460B
 _GROUNDS = frozenset([0x4866, 0xCA71, 0x442D, 0xC64D, 0x2A0C, _IN_TABLE])
-#: Bytes of an operand, by the three highest bits of its modifier; 0: told by the first byte.
-_OPERANDS = (1, 1, 2, 4, 2, 2, 0, 3)
 _CELL, _FIELD, _RESULT, _END = "\x07", "\x13", "\x14", "\x15"
 _CHARACTERS = {"\x0b": "\n", "\x0c": "\n", "\x1e": "-", "\x1f": "", "\xa0": " ", "\x01": "", "\x02": "", "\x05": "", "\x08": ""}
 
@@ -75,26 +75,14 @@ class DocParser:
         )
 
 
-class _Runs:
-    """Property lists by the place in the file of the characters that have them."""
-
-    def __init__(self, runs: list[tuple[int, int, bytes]]) -> None:
-        self._runs = sorted(runs)
-        self._starts = [start for start, _, _ in self._runs]
-
-    def at(self, position: int) -> bytes:
-        """The properties of the character there; none where none are told."""
-        index = bisect_right(self._starts, position) - 1
-        return self._runs[index][2] if index >= 0 and position < self._runs[index][1] else b""
-
-
 class _Reader:
     def __init__(self, main: bytes, table: bytes, out: Builder) -> None:
         self.main, self.table, self.out = main, table, out
-        self.paragraph_runs = _Runs(list(self._runs(_PAPX)))
-        self.character_runs = _Runs(list(self._runs(_CHPX)))
+        self.paragraph_runs = Runs(paragraph_runs(main, self._structure(_PAPX)))
+        self.character_runs = Runs(character_runs(main, self._structure(_CHPX)))
         self.levels = list(self._levels())
         self.hidden = self.paragraphs = self.tables = self.rows = 0
+        self.seen: dict[bytes, dict[int, bytes]] = {}
         self.cell: list[str] = []
         self.row: list[str] = []
 
@@ -102,17 +90,20 @@ class _Reader:
         """The main text, paragraph by paragraph."""
         line: list[str] = []
         results: list[bool] = []  # of each field that is open, whether its result is being read
+        codes = 0  # how many of them are not so far
         for character, at in self._characters():
             if character == _FIELD:
                 results.append(False)
+                codes += 1
             elif character == _RESULT and results:
+                codes -= not results[-1]
                 results[-1] = True
             elif character == _END and results:
-                results.pop()
+                codes -= not results.pop()
             elif character in (_CELL, "\r"):
                 self._end(_joined(line), character, at)
                 line = []
-            elif all(results):
+            elif not codes:
                 if self._unseen(at):
                     self.hidden += not character.isspace()
                 else:
@@ -125,20 +116,20 @@ class _Reader:
     def _end(self, text: str, mark: str, at: int) -> None:
         """A paragraph, a cell or a row has ended."""
         properties = self.paragraph_runs.at(at)
-        modifiers = dict(_modifiers(properties[2:]))
-        if mark == _CELL and _ROW_ENDS in modifiers:
+        told = dict(modifiers(properties[2:]))
+        if mark == _CELL and _ROW_ENDS in told:
             self._end_row()
         elif mark == _CELL:
             self.row.append(" ".join([*self.cell, text]).strip())
             self.cell = []
-        elif _IN_TABLE in modifiers:
+        elif _IN_TABLE in told:
             self.cell.append(text)
         else:
             self._end_table()
             if text:
                 style = struct.unpack_from("<H", properties)[0] if len(properties) >= 2 else 0
                 level = self.levels[style] if style < len(self.levels) else 0
-                self._paragraph(text, level, listed=modifiers.get(_LIST, b"\0\0") != b"\0\0")
+                self._paragraph(text, level, listed=told.get(_LIST, b"\0\0") != b"\0\0")
 
     def _end_row(self) -> None:
         """Rows of one table stand on lines of their own, cells between bars."""
@@ -147,7 +138,9 @@ class _Reader:
             return
         self.tables += self.rows == 0
         self.rows += 1
-        if self.rows > 1:
+        if not any(cell.strip() for cell in row):
+            return
+        if not self.out.idle:
             self.out.add("\n")
         self.out.add(" | ".join(" ".join(cell.split()) for cell in row), place=f"table {self.tables}, row {self.rows}")
 
@@ -170,18 +163,26 @@ class _Reader:
         properties = self.character_runs.at(at)
         if not properties:
             return False
-        modifiers = dict(_modifiers(properties))
-        if any(modifiers.get(name, b"\0")[:1] in (b"\x01", b"\x81") for name in (_VANISH, _DELETED)):
+        if properties not in self.seen:
+            self.seen[properties] = dict(modifiers(properties))
+        told = self.seen[properties]
+        if not _HIDING & told.keys():
+            return False
+        if any(told.get(name, b"\0")[:1] in (b"\x01", b"\x81") for name in (_VANISH, _DELETED)):
             return True
-        if _SIZE in modifiers and struct.unpack("<H", modifiers[_SIZE])[0] <= 2:
+        if int.from_bytes(told.get(_SIZE, b"\x14"), "little") <= 2:
             return True
-        white = modifiers.get(_WHITE) == b"\x08" or modifiers.get(_COLOUR, b"")[:3] == b"\xff\xff\xff"
-        return white and not _GROUNDS & (modifiers.keys() | dict(_modifiers(self.paragraph_runs.at(at)[2:])).keys())
+        white = told.get(_WHITE) == b"\x08" or told.get(_COLOUR, b"")[:3] == b"\xff\xff\xff"
+        return white and not _GROUNDS & (told.keys() | dict(modifiers(self.paragraph_runs.at(at)[2:])).keys())
 
     def _characters(self) -> Iterator[tuple[str, int]]:
         """The characters of the main text, each with its place in the file."""
         wanted = struct.unpack_from("<I", self.main, 0x4C)[0]
+        if wanted > len(self.main):  # pieces that share their bytes would make a long text of a short file
+            raise ParseError("the Word document is broken: it says that it has more characters than bytes")
         for piece in self._pieces():
+            if piece.start >= wanted:
+                break
             raw = self.main[piece.at : piece.at + (min(piece.end, wanted) - piece.start) * piece.width]
             wide = (chr(unit) for (unit,) in struct.iter_unpack("<H", raw[: len(raw) // 2 * 2]))
             text = raw.decode("cp1252", "replace") if piece.width == 1 else wide
@@ -206,19 +207,6 @@ class _Reader:
                 raise ParseError("the Word document is broken: its pieces are out of order")
             yield _Piece(start, end, place // 2 if narrow else place, 1 if narrow else 2)
 
-    def _runs(self, which: int) -> Iterator[tuple[int, int, bytes]]:
-        """Property lists: first and last place in the file, and what is told of the characters between ("[MS-DOC]", 2.9.22)."""
-        plc = self._structure(which)
-        count = max(0, (len(plc) - 4) // 8)
-        for number in struct.unpack_from(f"<{count}I", plc, 4 * (count + 1)) if count else ():
-            page = self.main[(number & 0x3FFFFF) * _PAGE :][:_PAGE]
-            if len(page) < _PAGE:
-                continue
-            runs = page[-1]
-            bounds = struct.unpack_from(f"<{runs + 1}I", page)
-            for index, (start, end) in enumerate(pairwise(bounds)):
-                yield start, end, (_paragraph if which == _PAPX else _character)(page, 4 * (runs + 1), index)
-
     def _levels(self) -> Iterator[int]:
         """For each style the level of the heading that it is, or is based on; 0 for others ("[MS-DOC]", 2.9.271)."""
         sheet = self._structure(_STYLES)
@@ -232,46 +220,14 @@ class _Reader:
             kinds.append((kind & 0xFFF, base >> 4))
             at += 2 + length + length % 2
         for style in range(len(kinds)):
-            seen = set()
-            while style < len(kinds) and style not in seen and not 1 <= kinds[style][0] <= 9:
-                seen.add(style)
-                style = kinds[style][1]
-            yield kinds[style][0] if style < len(kinds) and style not in seen else 0
+            for _ in range(_MAX_BASES):
+                if style < len(kinds) and not 1 <= kinds[style][0] <= 9:
+                    style = kinds[style][1]
+            yield kinds[style][0] if style < len(kinds) and 1 <= kinds[style][0] <= 9 else 0
 
     def _structure(self, which: int) -> bytes:
         at, length = struct.unpack_from("<II", self.main, which)
         return self.table[at : at + length]
-
-
-def _paragraph(page: bytes, base: int, index: int) -> bytes:
-    """A PapxInFkp: the number of the style, then modifiers."""
-    at = 2 * page[base + 13 * index]
-    if not at:
-        return b""
-    length = 2 * page[at] - 1
-    if not page[at]:
-        at, length = at + 1, 2 * page[at + 1]
-    return page[at + 1 : at + 1 + length]
-
-
-def _character(page: bytes, base: int, index: int) -> bytes:
-    """A Chpx: modifiers."""
-    at = 2 * page[base + index]
-    return page[at + 1 : at + 1 + page[at]] if at else b""
-
-
-def _modifiers(properties: bytes) -> Iterator[tuple[int, bytes]]:
-    """Property modifiers (sprms) with their operands ("[MS-DOC]", 2.6)."""
-    at = 0
-    while at + 2 < len(properties):
-        modifier = struct.unpack_from("<H", properties, at)[0]
-        length = _OPERANDS[modifier >> 13]
-        at += 2
-        if not length:
-            wide = modifier == 0xD608
-            length = struct.unpack_from("<H", properties, at)[0] + 1 if wide and at + 2 <= len(properties) else 1 + properties[at]
-        yield modifier, properties[at : at + length]
-        at += length
 
 
 def _joined(units: list[str]) -> str:

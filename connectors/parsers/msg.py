@@ -6,7 +6,7 @@ Source: Microsoft, "[MS-OXMSG]: Outlook Item (.msg) File Format", section 2.
 from __future__ import annotations
 
 from contextlib import suppress
-from email import message_from_string
+from email.parser import HeaderParser
 from email.utils import parsedate_to_datetime
 from typing import ClassVar
 
@@ -47,16 +47,16 @@ class MsgParser:
             write_head(out, headers)
             plain, page = _property(container, _BODY), container.stream(f"__substg1.0_{_HTML}0102")
             attached = sorted({path[0] for path in names if path[0].startswith("__attach_version1.0_")})
-            files = [next(filter(None, (_property(container, tag, folder) for tag in _NAMES)), "without a name") for folder in attached]
+            files = [_name(container, folder) for folder in attached[:50]]
         with suppress(ParseError):  # an empty text
             parsed = PlainParser().parse(plain.encode("utf-8", "replace")) if plain.strip() else HtmlParser().parse(page)
             out.embed(parsed, "part 1")
         if files:
-            out.warnings.append(f"{len(files)} attachments are not read here: {', '.join(files[:50])}")
+            out.warnings.append(f"{len(attached)} attachments are not read here: {', '.join(files)}")
         metadata = {name.lower(): value for name, value in headers.items() if value}
         if "from" in metadata:
             metadata["author"] = metadata["from"]
-        with suppress(ValueError, TypeError):
+        with suppress(ValueError, TypeError, IndexError, OverflowError):
             metadata["created"] = parsedate_to_datetime(headers["Date"]).isoformat()
         return Parsed(
             text=out.text(),
@@ -73,8 +73,12 @@ def _headers(container: Container) -> dict[str, str]:
     for name, tags in _PEOPLE.items():
         values = dict.fromkeys(filter(None, (_property(container, tag) for tag in tags)))
         found[name] = " ".join(list(values)[:1] + [f"<{value}>" for value in values if "@" in value][:1]) if values else ""
-    sent = message_from_string(_property(container, _HEADERS)).get("Date", "")
+    sent = HeaderParser().parsestr(_property(container, _HEADERS)).get("Date", "")
     return {**found, "Subject": _property(container, _SUBJECT), "Date": " ".join(str(sent).split())}
+
+
+def _name(container: Container, attached: str) -> str:
+    return next(filter(None, (_property(container, tag, attached) for tag in _NAMES)), "without a name")
 
 
 def _property(container: Container, tag: str, folder: str = "") -> str:

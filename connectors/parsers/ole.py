@@ -15,6 +15,8 @@ from ragkit.errors import LimitExceeded, ParseError
 if TYPE_CHECKING:
     from olefile import OleFileIO
 
+#: What reading hostile bytes comes to: the library walks the directory by recursion, and believes what lengths say.
+_BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, MemoryError, struct.error)
 _MAX_STREAM = 200_000_000
 #: Windows' numbers of encodings that Python knows by another name.
 _ENCODINGS: dict[object, str] = {10000: "mac_roman", 65001: "utf-8", 1200: "utf-16-le"}
@@ -34,7 +36,9 @@ def opened(data: bytes, what: str) -> Iterator[Container]:
         with warnings.catch_warnings(), olefile.OleFileIO(io.BytesIO(data)) as ole:
             warnings.simplefilter("ignore")
             yield Container(ole)
-    except (OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, struct.error) as error:
+    except ParseError:
+        raise
+    except _BROKEN as error:
         raise ParseError(f"the {what} is broken: {type(error).__name__}: {' '.join(str(error).split())[:200]}") from error
 
 
