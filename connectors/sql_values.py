@@ -14,7 +14,8 @@ from ragkit.errors import SourceError
 
 
 class Template:
-    """A text with the names of columns in braces; ``{{`` and ``}}`` are braces. Nothing but names: no attributes, no formats.
+    r"""A text with the names of columns in braces; ``{{`` and ``}}`` are braces, ``\n``, as a shell passes it, is a line's end.
+    Nothing but names: no attributes, no formats.
 
     Raises:
         SourceError: something else stands in the braces.
@@ -22,7 +23,7 @@ class Template:
 
     def __init__(self, text: str) -> None:
         try:
-            parts = list(string.Formatter().parse(text))
+            parts = list(string.Formatter().parse(text.replace("\\n", "\n")))
         except ValueError as error:
             raise SourceError(f"the template cannot be read: {error}") from error
         self.parts = [(before, name) for before, name, _, _ in parts]

@@ -193,6 +193,18 @@ def test_a_template_has_names_alone(tmp_path: Path, template: str) -> None:
         SqlConnector(f"sql+sqlite:///{tmp_path / 'a.db'}#t", template=template)
 
 
+def test_a_line_end_as_a_shell_passes_it(tmp_path: Path) -> None:
+    """A backslash and an n in a template are a line's end."""
+    connection = sqlite3.connect(tmp_path / "a.db")
+    connection.execute("CREATE TABLE t (id INTEGER, a TEXT)")
+    connection.execute("INSERT INTO t VALUES (1, 'tide')")
+    connection.commit()
+    connection.close()
+    (item,) = SqlConnector(f"sql+sqlite:///{tmp_path / 'a.db'}#t", template="{a}\\n\\n{id}").items()
+    assert isinstance(item, SourceItem)
+    assert item.open().read() == b"tide\n\n1"
+
+
 def test_types(tmp_path: Path) -> None:
     """Bytes, numbers and NULL in text and metadata; a column of files is parsed by what is in it."""
     connection = sqlite3.connect(tmp_path / "a.db")
