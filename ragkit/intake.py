@@ -83,13 +83,12 @@ class Intake(Maintenance):
         for source, options, remembered in self._remembered(sources):
             try:
                 read = self._source(source, options, remembered)
+                with self._writing():
+                    done = self._ingestor(progress).run([read], remove_missing=True, allow_empty=allow_empty)
             except SourceError as error:
                 if sources:
                     raise
-                total = _sum(total, IngestReport(failed=(Failure(uri=str(source), reason=str(error)),)))
-                continue
-            with self._writing():
-                done = self._ingestor(progress).run([read], remove_missing=True, allow_empty=allow_empty)
+                done = IngestReport(failed=(Failure(uri=str(source), reason=str(error)),))
             total = _sum(total, done)
         return total
 

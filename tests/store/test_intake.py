@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sqlite3
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -112,6 +113,27 @@ def test_one_item_that_cannot_be_opened_is_one_failure(kit: Ragkit) -> None:
     report = kit.ingest(Broken(texts(3)))
     assert report.added == 2
     assert report.failed == (Failure(uri="shelf:1/001", reason="cannot be read: the volume is lent out"),)
+
+
+def test_one_source_that_breaks_is_one_failure(kit: Ragkit, tmp_path: Path) -> None:
+    """A source that fails while it is listed is reported by a sync of all, and the others are read; asked for by name it is an error."""
+    source = tmp_path / "w.db"
+    connection = sqlite3.connect(source)
+    connection.execute("CREATE TABLE pages (id INTEGER, body TEXT)")
+    connection.execute("INSERT INTO pages VALUES (1, 'The gate opens at nine.')")
+    connection.commit()
+    kit.ingest(f"sql+sqlite:///{source}#pages", options={"text": "body"})
+    (tmp_path / "z.txt").write_text("The gate closes at five.")
+    kit.ingest(tmp_path / "z.txt")
+    connection.execute("DROP TABLE pages")
+    connection.commit()
+    connection.close()
+    (tmp_path / "z.txt").write_text("The gate closes at six.")
+    report = kit.sync()
+    assert (report.updated, len(report.failed), len(kit.documents())) == (1, 1, 2)
+    assert "pages" in report.failed[0].reason
+    with pytest.raises(SourceError, match="pages"):
+        kit.sync(f"sql+sqlite:///{source}#pages")
 
 
 def test_forgetting_clears_what_a_connector_remembers(kit: Ragkit) -> None:
