@@ -17,6 +17,9 @@ _HIDING = re.compile(
     r"|transform:scale\(0(?:\.0+)?\)|clip:rect\(0(?:px)?,0(?:px)?,0(?:px)?,0(?:px)?\)|clip-path:inset\((?:50|100)%\)"
     r")"
 )
+#: An element without height shows its text all the same, unless what overflows is cut off.
+_FLAT = re.compile(r"(?:^|;)(?:max-)?height:0(?:px)?(?=;|!|$)")
+_CUT = re.compile(r"(?:^|;)overflow(?:-y)?:(?:hidden|clip)")
 _COLOUR = re.compile(r"(?:^|;)color:([^;!]+)")
 _GROUND = re.compile(r"(?:^|;)background(?:-color)?:([^;!]+)")
 _RGB = re.compile(r"rgba?\((\d+%?),(\d+%?),(\d+%?)(?:,([\d.]+%?))?\)")
@@ -62,7 +65,7 @@ def inherit(above: Look, attributes: Mapping[str, str | None]) -> Look:
 
 
 def _styled(look: Look, style: str) -> Look:
-    if _HIDING.search(style):
+    if _HIDING.search(style) or (_FLAT.search(style) and _CUT.search(style)):
         return look._replace(hidden=True)
     if grounds := _GROUND.findall(style):
         ground = _rgb(grounds[-1])

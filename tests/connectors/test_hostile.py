@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import pytest
 import samples
-from hostile import Hostile, everything
+from hostile import classes, everything
+from hostile_kinds import Hostile
 
 from ragkit.connectors.folder import FolderConnector
 from ragkit.connectors.sandbox import open_pool
@@ -28,6 +29,8 @@ GOOD = {
     "good.docx": (samples.docx(), "The harbour\n\nThe crane"),
 }
 LIMIT_S = 10.0
+
+pytestmark = pytest.mark.xdist_group("hostile")  # one folder, one pool for all
 
 
 class Outcome(NamedTuple):
@@ -72,8 +75,9 @@ def _memory() -> float:
 
 
 def test_there_are_enough() -> None:
-    """The collection has more than fifty files."""
-    assert len(FILES) > 50
+    """The collection has more than 150 files, in no less than 20 classes."""
+    assert len(FILES) > 150
+    assert len(classes()) >= 20
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
@@ -109,3 +113,9 @@ def test_names_are_unique() -> None:
     """No two hostile files share a name, so that none hides another."""
     assert len(FILES) == len(everything())
     assert all(isinstance(file, Hostile) for file in FILES.values())
+
+
+def test_nothing_is_written_or_run(outcomes: dict[str, Outcome]) -> None:
+    """What programs in the files would write, and members whose names lead out of their package, are nowhere."""
+    assert len(outcomes) == len(FILES)
+    assert not list(Path("/tmp").glob("ragkit-ran*")) + list(Path("/tmp").glob("ragkit-escaped*"))
