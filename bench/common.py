@@ -19,6 +19,7 @@ SOURCES = {
     "retrieval/cisi": "the SMART collection CISI, converted to BEIR's layout",
     "retrieval/npl": "the SMART collection NPL, converted to BEIR's layout",
     "answering/xquad_en_dev.json": "XQuAD's English part (google-deepmind/xquad), SQuAD's JSON",
+    "parsers": "the test documents of docling (docling/KIND/NAME with NAME.expected.md) and of markitdown (markitdown/)",
 }
 
 Judgements = dict[str, dict[str, int]]
