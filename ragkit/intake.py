@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from ragkit.contracts import Connector
 from ragkit.diff import Difference, difference
@@ -190,10 +192,12 @@ class Intake(Maintenance):
 
 
 def _key(source: str | Path | Connector) -> str:
-    """What a source is remembered by: an absolute path where it is one, else as given; of a connector, its name."""
+    """What a source is remembered by: an absolute path where it is one, also as a URL, else as given; of a connector, its name."""
     if not isinstance(source, str | Path):
         return str(getattr(source, "source", type(source).__qualname__))
     text = str(source)
+    if text.lower().startswith("file://"):
+        text = url2pathname(urlsplit(text).path)
     return os.path.realpath(os.path.expanduser(text)) if os.path.lexists(os.path.expanduser(text)) else text
 
 

@@ -89,6 +89,16 @@ def test_an_interrupted_ingestion_goes_on(kit: Ragkit, monkeypatch: pytest.Monke
     assert len(kit.documents()) == 60
 
 
+def test_a_file_url_is_a_path(kit: Ragkit, tmp_path: Path) -> None:
+    """A file or folder may be named by its URL; it is the same source and document as by its path."""
+    folder = tmp_path / "my notes"
+    folder.mkdir()
+    (folder / "a.txt").write_text("The gate opens at nine.")
+    assert kit.ingest(folder.as_uri()).added == 1
+    assert kit.ingest(folder).unchanged == 1
+    assert kit.status()["sources"] == [str(folder)]
+
+
 def test_options_are_remembered(kit: Ragkit, tmp_path: Path) -> None:
     """Options of a source are used again by sync; one that the kind of source does not have is an error that names those it has."""
     folder = tmp_path / "notes"
