@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from . import loading
 from .parsers.pdf_layout import Line
 
 INSTALL = "pip install 'ragkit[ocr]'"
@@ -55,6 +56,7 @@ def available() -> bool:
 
 @functools.cache
 def _engine() -> Any:
+    loading.require()
     import cv2
     from rapidocr import RapidOCR
 

@@ -37,7 +37,7 @@ T = TypeVar("T")
 _AHEAD = 64 << 20
 #: Longest content, in bytes, that is ever parsed outside a child.
 _SHORT = 1 << 20
-_GRACE = 5.0
+_GRACE = 10.0
 _START = 30.0
 _KEPT = ("LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT")
 

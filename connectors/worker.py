@@ -9,6 +9,8 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Any, BinaryIO, NoReturn
 
@@ -16,7 +18,8 @@ from ragkit.contracts import Parser
 from ragkit.errors import LimitExceeded, ParseError
 from ragkit.records import Parsed
 
-from . import lockdown, wire
+from . import loading, lockdown, wire
+from .loading import LoadFirst
 from .naming import one_line
 from .parsers import Registry, make
 
@@ -52,6 +55,9 @@ def main() -> None:
             warm.add(parser)
             _warm_up(parser)
         reply, text = _serve(parser, header, body, (requests, replies))
+        if reply.get("error") == LoadFirst.__name__:
+            _load(parser.load_more)  # type: ignore[attr-defined]
+            reply, text = _serve(parser, header, body, (requests, replies))
         wire.send(replies, {**reply, "media_type": media_type}, text)
         del body, text
 
@@ -67,11 +73,15 @@ def _silence() -> None:
 def _warm_up(parser: type[Parser]) -> None:
     """Has the parser load here what it needs, so that every child finds it loaded: it may name a small ``sample`` to
     parse, or do more in a class method ``warm_up``."""
+    if hasattr(parser, "warm_up"):
+        _load(parser.warm_up)
+    elif hasattr(parser, "sample"):
+        _load(partial(parser().parse, parser.sample))
+
+
+def _load(loader: Callable[[], object]) -> None:
     with _Outcome():
-        if hasattr(parser, "warm_up"):
-            parser.warm_up()
-        elif hasattr(parser, "sample"):
-            parser().parse(parser.sample)
+        loader()
     gc.collect()
     gc.freeze()
 
@@ -105,6 +115,7 @@ def _child(parser: type[Parser], header: dict[str, Any], body: bytes, private: t
         gc.disable()  # the child is gone before a collection would pay
         lockdown.limit(seconds=header["timeout_s"], memory_mb=header["memory_mb"])
         lockdown.forbid()
+        loading.confine()
         reply, text = _parse(parser, header, body)
         with os.fdopen(write_end, "wb") as pipe:
             wire.send(pipe, reply, text)

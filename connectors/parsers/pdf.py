@@ -46,6 +46,11 @@ class PdfParser:
         self.passwords = tuple(passwords)
         self.timeout_s = timeout_s
 
+    @classmethod
+    def load_more(cls) -> None:
+        """Loads what reads scans."""
+        ocr.warm_up()
+
     def parse(self, data: bytes, *, uri: str = "") -> Parsed:
         """The visible text of ``data``.
 

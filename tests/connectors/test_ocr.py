@@ -36,8 +36,8 @@ def saved(kind: str, **options: object) -> bytes:
     return buffer.getvalue()
 
 
-def read(data: bytes, uri: str) -> Parsed:
-    with ParserPool(ParsingSettings(timeout_s=60)) as pool:
+def read(data: bytes, uri: str, memory_mb: int = 1024) -> Parsed:
+    with ParserPool(ParsingSettings(timeout_s=60, memory_mb=memory_mb)) as pool:
         return pool.parse(SourceItem(uri=uri, token="1", open=lambda: io.BytesIO(data)))
 
 
@@ -73,12 +73,13 @@ def test_every_frame_of_a_tiff_is_a_page() -> None:
 
 @needs_ocr
 def test_scanned_pdf() -> None:
-    """A page that is a picture is read by OCR, in points of the page, and the warning says so."""
+    """A page that is a picture is read by OCR, in points of the page, and the warning says so. The models are not loaded within the
+    limits of the document, even when it is the first one."""
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=(400, 200))
     canvas.drawImage(ImageReader(picture()), 0, 0, 400, 200)
     canvas.save()
-    parsed = read(buffer.getvalue(), "scan.pdf")
+    parsed = read(buffer.getvalue(), "scan.pdf", memory_mb=600)
     assert parsed.text.split() == " ".join(LINES).split()
     assert "page 1 read by OCR" in parsed.warnings
     check_places(parsed, 0.5)
