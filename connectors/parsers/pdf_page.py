@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import itertools
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
@@ -85,10 +86,7 @@ class PageReader:
 
     def rules(self) -> list[tuple[float, float, float, float]]:
         """The straight rules on the page, as x0, y0, x1, y1 from the top left."""
-        found = self.visibility.rules()
-        if not found:
-            return []
-        rows = self._turned(np.array(found)[:, [0, 3, 2, 1]])
+        rows = self._turned(self.visibility.things.rules[:, [0, 3, 2, 1]])
         return [(a, b, c, d) for a, b, c, d in rows.tolist()]
 
     def _read(self, textpage: pypdfium2.PdfTextPage) -> list[Line]:
@@ -128,30 +126,42 @@ class PageReader:
     def _kept(
         self, handle: int, text: str, found: Found, first: NDArray[np.float32], last: NDArray[np.float32]
     ) -> dict[int, tuple[float, ...] | None]:
-        """The words that do not show as they stand: ``None`` where nothing of them does, else the box of what does; their text is cut."""
+        """The words that may not show as they stand: ``None`` where nothing of them does, else the box of what does; their text is cut."""
         doubtful = set(np.flatnonzero(self._outside(first) | self._outside(last)).tolist())
         if INVISIBLE.search(text):
             doubtful.update(at for at, word in enumerate(found.text) if INVISIBLE.search(word))
         owners, mixed = self._owners(handle, text, found)
-        hiding = {thing for thing in set(owners) if thing and not self.visibility.plain(thing)}
-        below = self.visibility.under_cover(owners, first) | self.visibility.under_cover(owners, last)
-        asked = {*np.flatnonzero(below).tolist(), *(at for at, thing in enumerate(owners) if thing in hiding)}
-        doubtful |= {at for at in asked if owners[at] and (self._hides(owners[at], first[at]) or self._hides(owners[at], last[at]))}
-        doubtful.update(at for at in mixed)
-        return {at: box for at in sorted(doubtful) if (box := self._shown(handle, found, at)) != ()}
+        hiding = self.visibility.hiding(set(owners))
+        suspect = np.array([thing in hiding for thing in owners], np.bool_)
+        if len(self.visibility.things.covers):
+            orders = self.visibility.orders(owners)
+            if mixed:
+                starts = np.cumsum([0, *map(len, mixed.values())])[:-1]
+                every = self.visibility.orders([thing for parts in mixed.values() for thing in parts])
+                orders[list(mixed)] = np.minimum.reduceat(every, starts)
+            suspect |= self.visibility.under_cover(orders, first) | self.visibility.under_cover(orders, last)
+        asked = np.flatnonzero(suspect).tolist()
+        doubtful.update(at for at in asked if at in mixed)
+        doubtful.update(at for at in asked if owners[at] and (self._hides(owners[at], first[at]) or self._hides(owners[at], last[at])))
+        parts = self.visibility.hiding({thing for parts in mixed.values() for thing in parts})
+        if parts:
+            doubtful.update(at for at, things in mixed.items() if not parts.isdisjoint(things))
+        return {at: self._shown(handle, found, at) for at in sorted(doubtful)}
 
     def _hides(self, thing: int, place: NDArray[np.float32]) -> bool:
         left, top, right, bottom = place.tolist()
         return bool(self.visibility.why_hidden(thing, (left, bottom, right, top)))
 
-    def _owners(self, handle: int, text: str, found: Found) -> tuple[list[int], list[int]]:
-        """The object that sets each word's first character, and the words that not one object sets alone."""
+    def _owners(self, handle: int, text: str, found: Found) -> tuple[list[int], dict[int, list[int]]]:
+        """The object that sets each word's first character; and those of all characters of the words that not one object sets alone."""
         one_way = _ONE_WAY.search(text) is None
         starts = _by_line(handle, found) if one_way else things(handle, found.starts)
         following = [*starts[1:], -1]
         ask = [at for at, (thing, after) in enumerate(zip(starts, following, strict=True)) if thing != after or not one_way]
         ends = things(handle, [found.lasts[at] for at in ask])
-        return starts, [at for at, thing in zip(ask, ends, strict=True) if thing != starts[at]]
+        mixed = [at for at, thing in zip(ask, ends, strict=True) if thing != starts[at]]
+        parts = iter(things(handle, [index for at in mixed for index in range(found.starts[at], found.lasts[at] + 1)]))
+        return starts, {at: list(itertools.islice(parts, found.lasts[at] + 1 - found.starts[at])) for at in mixed}
 
     def _outside(self, places: NDArray[np.float32]) -> NDArray[np.bool_]:
         left, bottom, right, top = self.frame
@@ -161,7 +171,7 @@ class PageReader:
         return outside
 
     def _shown(self, handle: int, found: Found, at: int) -> tuple[float, ...] | None:
-        """The box of what shows of a word, whose text is cut to it; ``None`` for nothing, ``()`` when all of it does after all."""
+        """The box of what shows of a word, whose text is cut to it; ``None`` for nothing."""
         word, start = found.text[at], found.starts[at]
         indices = range(start, start + len(word))
         kept = []

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .pdf_layout import Line, Paragraph, paragraphs
 from .pdf_order import PageLines, split
@@ -15,6 +16,8 @@ _MARKER = re.compile(r"(?:\(?[\divxlcA-Za-z]{1,4}[.)]|[•◦▪‣–\-*·o])\Z
 #: Most rules of a page, and the shortest one, in points: beyond is a drawing.
 _MOST_RULES = 1000
 _SHORTEST = 6.0
+#: Three upright and three level rules are the least that make cells in two rows and two columns.
+_LEAST_RULES = 6
 
 Rule = tuple[float, float, float, float]
 
@@ -50,24 +53,32 @@ def _grids(rules: Sequence[Rule]) -> list[tuple[list[float], list[float]]]:
         return []
     boxes = np.array(rules)
     boxes = boxes[(boxes[:, 2:] - boxes[:, :2]).max(axis=1) >= _SHORTEST]
-    group = np.arange(len(boxes))
     low, high = boxes[:, :2] - _NEAR, boxes[:, 2:] + _NEAR
-    touch = ((low[:, None] <= high[None]) & (low[None] <= high[:, None])).all(axis=2)
-    while len(boxes):
-        merged = np.where(touch, group[None], len(boxes)).min(axis=1)
-        merged = merged[merged]
-        if (merged == group).all():
-            break
-        group = merged
+    touch = (low[:, None, 0] <= high[None, :, 0]) & (low[:, None, 1] <= high[None, :, 1])
+    touch &= touch.T
     grids = []
-    for name in np.unique(group):
-        part = boxes[group == name]
+    for part in map(boxes.__getitem__, _groups(touch)):
         upright = part[part[:, 2] - part[:, 0] <= _NEAR]
         level = part[part[:, 3] - part[:, 1] <= _NEAR]
         xs, ys = _distinct(upright[:, 0].tolist()), _distinct(level[:, 1].tolist())
         if len(xs) >= 3 and len(ys) >= 3 and len(xs) * len(ys) <= 5000:
             grids.append((xs, ys))
     return grids
+
+
+def _groups(touch: NDArray[np.bool_]) -> Iterator[NDArray[np.bool_]]:
+    """``(n,)`` each: the members of every group of six or more that hang together by ``touch``, ``(n, n)``."""
+    left = touch.sum(axis=1) > 1
+    while left.any():
+        group = np.zeros(len(touch), np.bool_)
+        new = group.copy()
+        new[int(left.argmax())] = True
+        while new.any():
+            group |= new
+            new = touch[new].any(axis=0) & ~group
+        left &= ~group
+        if group.sum() >= _LEAST_RULES:
+            yield group
 
 
 def _distinct(values: list[float]) -> list[float]:

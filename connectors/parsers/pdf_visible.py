@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Collection, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .pdf_calls import address, objects
+from . import pdf_calls as calls
+from .pdf_things import WHITE, PageThings
 
 if TYPE_CHECKING:
     import pypdfium2
 
-_WHITE = 248
-_DEEPEST = 8
 #: The place in the order of painting of what is not known to be painted.
 _NEVER = 1 << 60
+#: Covers that are compared with all words at once.
+_COVERS = 64
 #: Greys, of 256, that nobody tells apart.
 _FAINT = 6
 #: Ways of hiding that a scanner's software uses for the text that it read from the picture.
 _SCANNED = ("invisible", "covered")
 
 Bounds = tuple[float, float, float, float]
-
-
-class Thing(NamedTuple):
-    """Something painted on the page: which kind, as the ``at``-th, and where (left, bottom, right, top)."""
-
-    raw: Any
-    kind: int
-    at: int
-    bounds: Bounds
 
 
 class Visibility:
@@ -44,189 +37,70 @@ class Visibility:
         self.raw = raw
         self.page = page
         self.frame = frame
+        self.things = PageThings(page)
         self.scan_used = False
-        self._known: dict[int, str] = {}
-        self._marked = 0
-        self._parts = tuple(ctypes.c_uint() for _ in range(4))
-        self._pointers = tuple(map(ctypes.byref, self._parts))
+        self._known: dict[int, str] = {0: ""}
 
-    def plain(self, thing: int) -> bool:
-        """Whether nothing but a cover could hide what the object at ``thing`` sets."""
-        if thing not in self._known:
-            self._known[thing] = self._own(ctypes.cast(thing, self.raw.FPDF_PAGEOBJECT))
-        return not self._known[thing] and thing not in self._layered
+    def hiding(self, things: Collection[int]) -> set[int]:
+        """Those of the text objects that something other than a cover may hide."""
+        self._learn(things)
+        return {thing for thing in things if self._known[thing]} | self.things.layered.intersection(things)
 
-    def under_cover(self, owners: list[int], places: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """``(n,)``: which of the boxes ``places`` (``(n, 4)``: left, top, right, bottom), set by the objects ``owners``, lie below
-        something opaque that is painted later."""
-        found = np.zeros(len(owners), np.bool_)
-        if not self._covers:
-            return found
-        order = np.array([self._texts.get(thing, _NEVER) for thing in owners])
+    def orders(self, things: Sequence[int]) -> NDArray[np.int64]:
+        """``(n,)``: the place of each text object in the order of painting."""
+        texts = self.things.texts
+        return np.array([texts.get(thing, _NEVER) for thing in things], np.int64)
+
+    def under_cover(self, orders: NDArray[np.int64], places: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """``(n,)``: which of the boxes ``places`` (``(n, 4)``: left, top, right, bottom), painted in these places of the order, have their
+        middle below something opaque that is painted later."""
         x, y = (places[:, 0] + places[:, 2]) / 2, (places[:, 1] + places[:, 3]) / 2
-        for at, left, bottom, right, top in self._cover_table.T[self._cover_table[0] > order.min()].tolist():
-            found |= (order < at) & (left <= x) & (x <= right) & (bottom <= y) & (y <= top)
+        covers = self.things.covers
+        covers = covers[covers[:, 0] > orders.min(initial=_NEVER)]
+        found = np.zeros(len(orders), np.bool_)
+        for low in range(0, len(covers), _COVERS):
+            order, left, bottom, right, top = covers[low : low + _COVERS].T[:, :, None].astype(np.float32)
+            found |= ((left <= x) & (x <= right) & (bottom <= y) & (y <= top) & (orders < order)).any(axis=0)
         return found
 
     def why_hidden(self, thing: int, box: Bounds) -> str:
         """How the object at ``thing`` hides a character in ``box`` (left, bottom, right, top); "" when it does not."""
-        why = self._known.get(thing)
-        if why is None:
-            why = self._known[thing] = self._own(ctypes.cast(thing, self.raw.FPDF_PAGEOBJECT))
-        if why == "white":
-            x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-            why = "" if any(_holds(bounds, x, y) for bounds in self._grounds) else why
-        if not why and self._covers and self._covered(thing, box):
+        self._learn((thing,))
+        why = self._known[thing]
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        if why == "white" and _holding(self.things.grounds, x, y).any():
+            why = ""
+        if not why and self._covered(thing, x, y) and not self._inked(box):
             why = "covered"
-        if not why and thing in self._layered and not self._inked(box):
+        if not why and thing in self.things.layered and not self._inked(box):
             why = "in a layer that is off"
         if why in _SCANNED and self.scan:
             self.scan_used = True
             return ""
         return why
 
-    def _own(self, thing: Any) -> str:
+    def _learn(self, things: Collection[int]) -> None:
+        """Finds out of each of the text objects how it is set."""
         raw = self.raw
-        mode = raw.FPDFTextObj_GetTextRenderMode(thing)
-        if mode in (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP):
-            return "invisible"
-        colour = self._colour(thing)
-        if mode != raw.FPDF_TEXTRENDERMODE_FILL or colour is None:
-            return ""
-        if colour[3] < 8:
-            return "transparent"
-        return "white" if min(colour[:3]) >= _WHITE else ""
+        new = list(set(things).difference(self._known))
+        if not new:
+            return
+        self._known.update(dict.fromkeys(new, ""))
+        modes = calls.ask("FPDFTextObj_GetTextRenderMode", new)
+        colours, told = calls.colours(new)
+        invisible = np.isin(modes, (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP))
+        filled = (np.array(modes) == raw.FPDF_TEXTRENDERMODE_FILL) & told
+        transparent = filled & (colours[:, 3] < 8)
+        white = filled & ~transparent & (colours[:, :3].min(axis=1) >= WHITE)
+        for why, which in (("invisible", invisible), ("transparent", transparent), ("white", white)):
+            self._known.update((new[at], why) for at in np.flatnonzero(which).tolist())
 
-    def _colour(self, thing: Any) -> tuple[int, int, int, int] | None:
-        if not self.raw.FPDFPageObj_GetFillColor(thing, *self._pointers):
-            return None
-        red, green, blue, alpha = self._parts
-        return red.value, green.value, blue.value, alpha.value
-
-    # --- what else is on the page ---
-
-    @cached_property
-    def _texts(self) -> dict[int, int]:
-        """The place of each text object in the order of painting."""
-        return self._objects[1]
-
-    @cached_property
-    def things(self) -> list[Thing]:
-        """What is painted on the page itself and is no text."""
-        return self._objects[0]
-
-    @cached_property
-    def _objects(self) -> tuple[list[Thing], dict[int, int]]:
-        raw, page = self.raw, self.page.raw
-        things: list[Thing] = []
-        texts: dict[int, int] = {}
-        for at, (place, kind, marks) in enumerate(objects(address(page), raw.FPDFPage_CountObjects(page))):
-            if kind == raw.FPDF_PAGEOBJ_TEXT:
-                texts[place] = at
-                self._marked += marks > 0
-                continue
-            thing = ctypes.cast(place, raw.FPDF_PAGEOBJECT)
-            self._marked += marks > 0
-            things.append(Thing(thing, kind, at, self._bounds(thing)))
-            if kind == raw.FPDF_PAGEOBJ_FORM:
-                self._inside(thing, at, texts, 0)
-        return things, texts
-
-    def _inside(self, form: Any, at: int, texts: dict[int, int], depth: int) -> None:
-        raw = self.raw
-        for index in range(raw.FPDFFormObj_CountObjects(form)):
-            thing = raw.FPDFFormObj_GetObject(form, index)
-            kind = raw.FPDFPageObj_GetType(thing)
-            if kind == raw.FPDF_PAGEOBJ_TEXT:
-                texts[address(thing)] = at
-                self._marked += raw.FPDFPageObj_CountMarks(thing) > 0
-            elif kind == raw.FPDF_PAGEOBJ_FORM and depth < _DEEPEST:
-                self._inside(thing, at, texts, depth + 1)
-
-    def _bounds(self, thing: Any) -> Bounds:
-        left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-        if not self.raw.FPDFPageObj_GetBounds(thing, *map(ctypes.byref, (left, bottom, right, top))):
-            return (0.0, 0.0, 0.0, 0.0)
-        return left.value, bottom.value, right.value, top.value
-
-    def rules(self) -> list[Bounds]:
-        """The straight rules on the page: thin paths, and the sides of rectangles that are drawn (left, bottom, right, top)."""
-        found: list[Bounds] = []
-        for thing in self.things:
-            if thing.kind != self.raw.FPDF_PAGEOBJ_PATH:
-                continue
-            left, bottom, right, top = thing.bounds
-            if right - left <= 3 or top - bottom <= 3:
-                x, y = (left + right) / 2, (bottom + top) / 2
-                found.append((x, bottom, x, top) if right - left <= top - bottom else (left, y, right, y))
-            elif self.raw.FPDFPath_CountSegments(thing.raw) in (4, 5):
-                found += [(left, bottom, left, top), (right, bottom, right, top), (left, bottom, right, bottom), (left, top, right, top)]
-        return found
-
-    @cached_property
-    def _grounds(self) -> list[Bounds]:
-        """The places that something other than white text may have painted: there white text can be read."""
-        return [thing.bounds for thing in self.things if thing.kind != self.raw.FPDF_PAGEOBJ_PATH or self._filled(thing.raw, dark=True)]
-
-    @cached_property
-    def _covers(self) -> list[Thing]:
-        """Opaque pictures and filled rectangles."""
-        raw = self.raw
-        images = (raw.FPDF_PAGEOBJ_IMAGE,)
-        return [
-            thing
-            for thing in self.things
-            if (thing.kind in images or (thing.kind == raw.FPDF_PAGEOBJ_PATH and self._rectangle(thing.raw)))
-            and not raw.FPDFPageObj_HasTransparency(thing.raw)
-        ]
-
-    def _rectangle(self, path: Any) -> bool:
-        return self.raw.FPDFPath_CountSegments(path) in (4, 5) and self._filled(path, dark=False)
-
-    def _filled(self, path: Any, *, dark: bool) -> bool:
-        raw = self.raw
-        mode, stroke = ctypes.c_int(), ctypes.c_int()
-        raw.FPDFPath_GetDrawMode(path, ctypes.byref(mode), ctypes.byref(stroke))
-        if mode.value == raw.FPDF_FILLMODE_NONE:
-            return False
-        colour = self._colour(path)
-        if dark:
-            return colour is None or (colour[3] > 8 and min(colour[:3]) < _WHITE)
-        return colour is not None and colour[3] == 255
-
-    def _covered(self, thing: int, box: Bounds) -> bool:
-        at = self._texts.get(thing)
+    def _covered(self, thing: int, x: float, y: float) -> bool:
+        at = self.things.texts.get(thing)
         if at is None:
             return False
-        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-        order, left, bottom, right, top = self._cover_table
-        over = (order > at) & (left <= x) & (x <= right) & (bottom <= y) & (y <= top)
-        return bool(over.any()) and not self._inked(box)
-
-    @cached_property
-    def _cover_table(self) -> NDArray[np.float64]:
-        return np.array([(cover.at, *cover.bounds) for cover in self._covers], np.float64).T
-
-    @cached_property
-    def _layered(self) -> frozenset[int]:
-        """The text objects that belong to a layer (optional content)."""
-        raw = self.raw
-        if not self._texts or not self._marked:
-            return frozenset()
-        forms = {thing.at for thing in self.things if thing.kind == raw.FPDF_PAGEOBJ_FORM and self._in_layer(thing.raw)}
-        return frozenset(
-            thing for thing, at in self._texts.items() if at in forms or self._in_layer(ctypes.cast(thing, raw.FPDF_PAGEOBJECT))
-        )
-
-    def _in_layer(self, thing: Any) -> bool:
-        raw = self.raw
-        for index in range(raw.FPDFPageObj_CountMarks(thing)):
-            name, length = (raw.FPDF_WCHAR * 32)(), ctypes.c_ulong()
-            mark = raw.FPDFPageObj_GetMark(thing, index)
-            told = raw.FPDFPageObjMark_GetName(mark, name, ctypes.sizeof(name), ctypes.byref(length))
-            if told and bytes(name)[: max(0, length.value - 2)].decode("utf-16-le", "replace") == "OC":
-                return True
-        return False
+        covers = self.things.covers
+        return bool(_holding(covers[covers[:, 0] > at, 1:], x, y).any())
 
     def _inked(self, box: Bounds) -> bool:
         """Whether the page is painted otherwise in ``box`` without its text: then text can be seen there."""
@@ -241,7 +115,7 @@ class Visibility:
         """Where the painted page, unturned and of at most two million points or so, differs from the one without its text."""
         raw = self.raw
         shown = self._painted()
-        things = [ctypes.cast(thing, raw.FPDF_PAGEOBJECT) for thing in self._texts]
+        things = [ctypes.cast(thing, raw.FPDF_PAGEOBJECT) for thing in self.things.texts]
         for thing in things:
             raw.FPDFPageObj_SetIsActive(thing, False)
         bare = self._painted()
@@ -268,5 +142,7 @@ class Visibility:
         return any((x1 - x0) * (y1 - y0) >= 0.5 * whole for x0, y0, x1, y1 in images)
 
 
-def _holds(bounds: Bounds, x: float, y: float) -> bool:
-    return bounds[0] <= x <= bounds[2] and bounds[1] <= y <= bounds[3]
+def _holding(bounds: NDArray[np.float64], x: float, y: float) -> NDArray[np.bool_]:
+    left, bottom, right, top = bounds.T
+    found: NDArray[np.bool_] = (left <= x) & (x <= right) & (bottom <= y) & (y <= top)
+    return found
