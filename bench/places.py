@@ -30,6 +30,7 @@ _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 
@@ -50,20 +51,42 @@ def docx(data: bytes) -> Resolve:
     paragraphs = [e for e in shown if e.tag == f"{_W}p" and not _within(e, f"{_W}tbl")]
     tables = [e for e in shown if e.tag == f"{_W}tbl" and not _within(e, f"{_W}tbl")]
     parts = {part.partname.rpartition("/")[2]: part for part in document.part.package.iter_parts()}
+    drawn = dict.fromkeys(e.get(_ID) for e in body.iter(f"{_C}chart") if not _within(e, _FALLBACK))
+    charts = [document.part.rels[name].target_part.blob for name in drawn]
+    grids = [table for table in _all_tables(document) if table._tbl in tables]
 
     def resolve(place: str) -> list[str]:
         if found := re.fullmatch(r"paragraph (\d+)", place):
             return [_word_text(paragraphs[int(found[1]) - 1])]
         if found := re.fullmatch(r"table (\d+), row (\d+)", place):
-            return [_word_text(tables[int(found[1]) - 1].findall(f"{_W}tr")[int(found[2]) - 1], whole=True)]
-        if found := re.fullmatch(r"(footnote|endnote|comment) (-?\d+)", place):
-            return [_note(parts[f"{found[1]}s.xml"].blob, found[1], found[2])]
-        if found := re.fullmatch(r"(header|footer) (\d+)(?:, paragraph (\d+))?", place):
-            part = parts[f"{found[1]}{found[2]}.xml"]
-            return [_xml_text(part.blob)]
+            table, number = tables[int(found[1]) - 1], int(found[2]) - 1
+            merged = next((grid.rows[number].cells for grid in grids if grid._tbl is table), ())
+            own = _word_text(table.findall(f"{_W}tr")[number], whole=True)
+            return [own, "".join(dict.fromkeys(_word_text(cell._tc, whole=True) for cell in merged)), "".join(_once(merged))]
+        if found := re.fullmatch(r"(footnote|endnote) (\d+)", place):
+            shown_ = (e.get(f"{_W}id") for e in body.iter(f"{_W}{found[1]}Reference") if not _within(e, _FALLBACK, f"{_W}del"))
+            return [_note(parts[f"{found[1]}s.xml"].blob, found[1], list(dict.fromkeys(shown_))[int(found[2]) - 1])]
+        if found := re.fullmatch(r"chart (\d+)(?:, row (\d+))?", place):
+            return _chart(charts[int(found[1]) - 1], int(found[2] or 0))
         raise LookupError(place)
 
     return resolve
+
+
+def _all_tables(document: Any) -> Iterable[Any]:
+    """The tables that python-docx knows; it says what stands in merged cells."""
+    from docx.table import Table
+
+    return [Table(found, document) for found in document.element.body.iter(f"{_W}tbl")]
+
+
+def _once(cells: Iterable[Any]) -> list[str]:
+    """The text of each cell; of one that spans columns once."""
+    found: list[Any] = []
+    for cell in cells:
+        if not found or found[-1]._tc is not cell._tc:
+            found.append(cell)
+    return [_word_text(cell._tc, whole=True) for cell in found]
 
 
 def _word_text(element: Any, *, whole: bool = False) -> str:
@@ -128,7 +151,7 @@ def _chart(blob: bytes, row: int) -> list[str]:
 
     root = etree.fromstring(blob)
     if not row:
-        return ["".join(found.text or "" for found in root.iter(f"{_A}t"))]
+        return [", ".join("".join(t.text or "" for t in title.iter(f"{_A}t")) for title in root.iter(f"{_C}title"))]
     series = list(root.iter(f"{_C}ser"))
     if row == 1:
         return ["".join(found.text or "" for one in series for found in one.iterfind(f"{_C}tx//{_C}v"))]
