@@ -8,7 +8,6 @@ standard library; for old binary files see bench/places_old.py.
 from __future__ import annotations
 
 import csv
-import datetime
 import email
 import email.policy
 import html
@@ -20,16 +19,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from bench import places_old
+from bench.places_open import cells, odp, ods, odt, row_column
 
 Resolve = Callable[[str], list[str]]
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
-_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-_DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
-_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -165,43 +161,11 @@ def _chart(blob: bytes, row: int) -> list[str]:
 # --- workbooks ---
 
 
-def _values(value: Any) -> list[str]:
-    """How a cell's value may be written."""
-    if isinstance(value, bool):
-        return [str(value).upper()]
-    if isinstance(value, float):
-        return [format(value, ".15g"), repr(value)]
-    if isinstance(value, datetime.datetime):
-        return [str(value.replace(microsecond=0)), value.date().isoformat()]
-    return [str(value)]
-
-
-def _cells(names: Iterable[str], cell: Callable[[str, str], Any]) -> Resolve:
-    known = {" ".join(name.split()): name for name in names} | {name: name for name in names}
-
-    def resolve(place: str) -> list[str]:
-        name = place.removeprefix("sheet ")
-        if name in known:
-            return [known[name]]
-        sheet, _, where = name.rpartition(", ")
-        return _values(cell(known[sheet], where))
-
-    return resolve
-
-
 def xlsx(data: bytes) -> Resolve:
     import openpyxl
 
     book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
-    return _cells(book.sheetnames, lambda sheet, cell: book[sheet][cell].value)
-
-
-def _row_column(cell: str) -> tuple[int, int]:
-    letters, number = re.fullmatch(r"([A-Z]+)(\d+)", cell).groups()  # type: ignore[union-attr]
-    column = 0
-    for letter in letters:
-        column = column * 26 + ord(letter) - 64
-    return int(number), column
+    return cells(book.sheetnames, lambda sheet, cell: book[sheet][cell].value)
 
 
 def xls(data: bytes) -> Resolve:
@@ -210,82 +174,13 @@ def xls(data: bytes) -> Resolve:
     book = xlrd.open_workbook(file_contents=data)
 
     def cell(sheet: str, where: str) -> Any:
-        row, column = _row_column(where)
+        row, column = row_column(where)
         found = book[sheet].cell(row - 1, column - 1)
         if found.ctype == xlrd.XL_CELL_DATE:
             return xlrd.xldate_as_datetime(found.value, book.datemode)
         return bool(found.value) if found.ctype == xlrd.XL_CELL_BOOLEAN else found.value
 
-    return _cells(book.sheet_names(), cell)
-
-
-# --- OpenDocument ---
-
-
-def _content(data: bytes) -> Any:
-    from lxml import etree
-
-    with zipfile.ZipFile(io.BytesIO(data)) as package:
-        return etree.fromstring(package.read("content.xml")).find(f"{_OFFICE}body")[0]
-
-
-def _odf_text(element: Any) -> str:
-    return "".join(element.itertext())
-
-
-def odt(data: bytes) -> Resolve:
-    body = _content(data)
-    paragraphs, tables = list(body.iter(f"{_TEXT}p", f"{_TEXT}h")), list(body.iter(f"{_TABLE}table"))
-    notes = {kind: [e for e in body.iter(f"{_TEXT}note") if e.get(f"{_TEXT}note-class") == kind] for kind in ("footnote", "endnote")}
-
-    def resolve(place: str) -> list[str]:
-        if found := re.fullmatch(r"paragraph (\d+)", place):
-            return [_odf_text(paragraphs[int(found[1]) - 1])]
-        if found := re.fullmatch(r"table (\d+), row (\d+)", place):
-            table = tables[int(found[1]) - 1]
-            rows = [row for row in table.iter(f"{_TABLE}table-row") if next(row.iterancestors(f"{_TABLE}table")) is table]
-            return [_odf_text(rows[int(found[2]) - 1])]
-        if found := re.fullmatch(r"(footnote|endnote) (\d+)", place):
-            return [_odf_text(notes[found[1]][int(found[2]) - 1])]
-        raise LookupError(place)
-
-    return resolve
-
-
-def ods(data: bytes) -> Resolve:
-    sheets = {table.get(f"{_TABLE}name"): table for table in _content(data).iter(f"{_TABLE}table")}
-
-    def cell(sheet: str, where: str) -> str:
-        row, column = _row_column(where)
-        found = _repeated(sheets[sheet].iter(f"{_TABLE}table-row"), "rows", row)
-        inner = _repeated(found.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"), "columns", column)
-        return _odf_text(inner) + (inner.get(f"{_OFFICE}date-value") or "")
-
-    return _cells(sheets, cell)
-
-
-def _repeated(elements: Iterable[Any], what: str, number: int) -> Any:
-    at = 0
-    for element in elements:
-        at += int(element.get(f"{_TABLE}number-{what}-repeated", "1"))
-        if at >= number:
-            return element
-    raise LookupError(number)
-
-
-def odp(data: bytes) -> Resolve:
-    pages = list(_content(data).iterchildren(f"{_DRAW}page"))
-
-    def resolve(place: str) -> list[str]:
-        found = re.fullmatch(r"slide (\d+)(?:, (notes)|, table (\d+), row (\d+))?", place)
-        if not found:
-            raise LookupError(place)
-        page = pages[int(found[1]) - 1]
-        if found[3]:
-            return [_odf_text(list(list(page.iter(f"{_TABLE}table"))[int(found[3]) - 1].iter(f"{_TABLE}table-row"))[int(found[4]) - 1])]
-        return [_odf_text(page)]
-
-    return resolve
+    return cells(book.sheet_names(), cell)
 
 
 # --- marked-up text ---
