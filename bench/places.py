@@ -165,7 +165,16 @@ def xlsx(data: bytes) -> Resolve:
     import openpyxl
 
     book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
-    return cells(book.sheetnames, lambda sheet, cell: book[sheet][cell].value)
+    known = cells(book.sheetnames, lambda sheet, cell: book[sheet][cell].value)
+    parts = zipfile.ZipFile(io.BytesIO(data))
+    charts = [parts.read(name) for name in parts.namelist() if re.fullmatch(r"xl/charts/chart\d*\.xml", name)]
+
+    def resolve(place: str) -> list[str]:
+        if found := re.fullmatch(r"sheet .+, chart \d+(?:, row (\d+))?", place):
+            return [said for chart in charts for said in _chart(chart, int(found[1] or 0))]
+        return known(place)
+
+    return resolve
 
 
 def xls(data: bytes) -> Resolve:

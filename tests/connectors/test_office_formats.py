@@ -171,3 +171,18 @@ def test_pptx_broken_and_hostile() -> None:
     refused(PptxParser(), samples.repack(data, {"ppt/slides/slide1.xml": b"<p:sld"}), "broken")
     refused(PptxParser(), samples.repack(data, {"ppt/media/a.xml": b" " * (60 << 20)}), "zip bomb", LimitExceeded)
     refused(PptxParser(), samples.repack(data, {"ppt/slides/slide1.xml": LAUGHS.encode() + b"<sld/>"}), "declares")
+
+
+def test_xlsx_charts_give_their_titles() -> None:
+    """The titles of a chart and of its axes stand below the sheet's cells; a sheet that is a chart alone is a table; a hidden one not."""
+    parsed = XlsxParser().parse(samples.charts_xlsx())
+    assert blocks(parsed) == [
+        ("heading", "Data"),
+        ("table", "Year | Ships\n2023 | 12\n2024 | 14"),
+        ("caption", "Ferries a year, Count"),
+        ("heading", "Picture"),
+        ("caption", "Cutters"),
+    ]
+    assert place_of(parsed, "Ferries") == ["sheet Data, chart 1"]
+    assert place_of(parsed, "Cutters") == ["sheet Picture, chart 1"]
+    assert parsed.warnings == ("1 hidden sheet left out",)
