@@ -37,6 +37,7 @@ _MARKS = {
     "\\&": "&", "\\%": "%", "\\_": "_", "\\$": "$", "\\#": "#",
 }  # fmt: skip
 _NUMBER = re.compile(r"^[ ]*(?:\d+[.)]|[-*•])(?:[ ]|$)", re.M)
+_LATEX = re.compile(r"\\[a-z]+|[\^_{}()&/\\\[\]⋀∯∰]")
 _FROM_THE_RIGHT = re.compile("[\u0590-\u08ff\ufb1d-\ufeff]")
 _MARKDOWN = re.compile(r"\\([!-/:-@\[-`{-~])")
 #: Reading a rectangle of a picture once more may differ in a letter.
@@ -70,6 +71,8 @@ class Checker:
         self.data, self.parsed, self.pictures = data, parsed, pictures
         self.encoding = str(parsed.metadata.get("encoding", "utf-8"))
         self.numbered = _NUMBER.sub(lambda found: " " * len(found[0]), parsed.text)
+        #: Without numbers of list items, and without the marks of LaTeX, in which the formulas of Word are set.
+        self.unset = _LATEX.sub(lambda found: " " * len(found[0]), parsed.text) if suffix == "docx" else self.numbered
         self.resolve: Callable[[str], list[str]] | None = None
         if suffix in ("csv", "tsv"):
             told = str(parsed.metadata["delimiter"])
@@ -109,8 +112,8 @@ class Checker:
             return None if page is None else page.fault(anchor, wanted, text, place)
         if anchor.place is not None:
             there = self._named(anchor)
-            bare = squeezed(self.numbered[low:high])  # numbers of list items in HTML that another format holds
-            if not any(wanted in squeezed(one) or bare in squeezed(one) for one in there):
+            bare, said = squeezed(self.numbered[low:high]), squeezed(self.unset[low:high])
+            if not any(wanted in squeezed(one) or bare in squeezed(one) or said in squeezed(_LATEX.sub("", one)) for one in there):
                 return Fault(text, anchor.place, there[0][:200])
         return None
 

@@ -14,6 +14,7 @@ from .builder import Builder
 from .detection import DOCX
 from .docx_parts import Parts, rows
 from .grid import lines
+from .omml import FORMULA, latex
 from .package import check
 from .pptx_chart import points, titles
 
@@ -184,6 +185,8 @@ class _Reader:
             child = next(stack[-1], None)
             if child is None:
                 stack.pop()
+            elif child.tag == FORMULA:
+                parts.append(latex(child, self._text_of_run))
             elif child.tag in (f"{_W}t", f"{_M}t"):
                 parts.append(child.text or "")
             elif child.tag in _SIGNS:
@@ -194,6 +197,13 @@ class _Reader:
                 else:
                     stack.append(iter(child))
         return "".join(parts)
+
+    def _text_of_run(self, run: _Element) -> str:
+        """The text of a run in a formula, if it shows."""
+        if not _hidden(run):
+            return self._text(run)
+        self.hidden += sum(len(text.text or "") for text in run.iter(f"{_M}t", f"{_W}t"))
+        return ""
 
 
 def _hidden(run: _Element) -> bool:

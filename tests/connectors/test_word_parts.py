@@ -12,6 +12,7 @@ from samples_office import repack
 from bench.roundtrip import check
 from ragkit.connectors import wire
 from ragkit.connectors.parsers.docx import DocxParser
+from ragkit.errors import ParseError
 from ragkit.testing import ParserConformance
 
 
@@ -74,3 +75,38 @@ def test_merged_cells_stay_small() -> None:
     assert wire.check(parsed) is None
     assert len(parsed.text) < 500_000
     assert time.perf_counter() - begin < 5
+
+
+def formula(inside: str) -> str:
+    return f'<w:p><m:oMath xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math">{inside}</m:oMath></w:p>'
+
+
+def letter(text: str, properties: str = "") -> str:
+    return f"<m:r>{properties}<m:t>{text}</m:t></m:r>"
+
+
+@pytest.mark.parametrize(
+    ("inside", "text"),
+    [
+        (f"{letter('A=π')}<m:sSup><m:e>{letter('r')}</m:e><m:sup>{letter('2')}</m:sup></m:sSup>", "A=πr^{2}"),
+        (f"<m:f><m:num>{letter('a+b')}</m:num><m:den>{letter('2')}</m:den></m:f>", r"\frac{a+b}{2}"),
+        (f"<m:f><m:fPr><m:type m:val='noBar'/></m:fPr><m:num>{letter('n')}</m:num><m:den>{letter('k')}</m:den></m:f>", r"\binom{n}{k}"),
+        (f"<m:rad><m:deg>{letter('3')}</m:deg><m:e>{letter('x')}</m:e></m:rad>", r"\sqrt[3]{x}"),
+        (
+            f"<m:nary><m:naryPr><m:chr m:val='∑'/></m:naryPr><m:sub>{letter('k=0')}</m:sub><m:sup>{letter('n')}</m:sup>"
+            f"<m:e>{letter('k')}</m:e></m:nary>",
+            r"\sum_{k=0}^{n} k",
+        ),
+        (f"<m:d><m:dPr><m:begChr m:val='['/><m:endChr m:val=']'/></m:dPr><m:e>{letter('x')}</m:e><m:e>{letter('y')}</m:e></m:d>", "[x|y]"),
+        (f"<m:m><m:mr><m:e>{letter('1')}</m:e><m:e>{letter('2')}</m:e></m:mr><m:mr><m:e>{letter('3')}</m:e></m:mr></m:m>", r"1 & 2 \\ 3"),
+        (f"{letter('x')}<w:del>{letter('gone')}</w:del>{letter('unseen', '<w:rPr><w:vanish/></w:rPr>')}", "x"),
+        ("<m:box><m:e>" * 5000 + letter("deep") + "</m:e></m:box>" * 5000 + letter("x"), "x"),
+    ],
+)
+def test_formulas_are_latex(inside: str, text: str) -> None:
+    """A formula reads as LaTeX; deleted and hidden parts of it stay out, and depth does no harm."""
+    if len(inside) > 100_000:
+        with pytest.raises(ParseError, match="broken"):  # XML so deep is not read at all
+            DocxParser().parse(samples_word.with_parts(formula(inside), {}, []))
+        inside = inside.replace("<m:box><m:e>" * 4950, "").replace("</m:e></m:box>" * 4950, "")
+    assert DocxParser().parse(samples_word.with_parts(formula(inside), {}, [])).text == text
