@@ -127,14 +127,28 @@ def pptx(data: bytes) -> Resolve:
         if found[2]:
             return [_slide_text(slide.notes_slide.notes_text_frame._txBody)]
         if found[3] == "table":
-            tables = [list(table.iter(f"{_A}tr")) for table in slide._element.iter(f"{_A}tbl")]
-            return [_slide_text(tables[int(found[4]) - 1][int(found[5]) - 1])]
+            return _row(
+                [shape.table for shape in _shapes(slide.shapes) if getattr(shape, "has_table", False)][int(found[4]) - 1], int(found[5]) - 1
+            )
         if found[3] == "chart":
             charts = [rel.target_part for rel in slide.part.rels.values() if rel.reltype.endswith("/chart")]
             return _chart(charts[int(found[4]) - 1].blob, int(found[5] or 0))
         return [_slide_text(slide._element)]
 
     return resolve
+
+
+def _shapes(shapes: Any) -> Iterable[Any]:
+    for shape in shapes:
+        yield from _shapes(shape.shapes) if hasattr(shape, "shapes") else [shape]
+
+
+def _row(table: Any, number: int) -> list[str]:
+    """A row as its cells have it; and with the texts of the cells that are merged over it."""
+    cells = list(table.rows[number].cells)
+    origins = {(r, c): table.cell(r, c) for r in range(number) for c in range(len(cells)) if table.cell(r, c).is_merge_origin}
+    over = {c: cell for (r, c), cell in origins.items() if r + cell.span_height > number}
+    return ["".join(cell.text for cell in cells), "".join(over.get(c, cell).text for c, cell in enumerate(cells))]
 
 
 def _slide_text(element: Any) -> str:

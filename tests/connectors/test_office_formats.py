@@ -10,6 +10,7 @@ import pptx
 import samples_office as samples
 from package_checks import LAUGHS, blocks, place_of, refused, round_trip
 
+from bench.roundtrip import check
 from ragkit.connectors.parsers.pptx import PptxParser
 from ragkit.connectors.parsers.xlsx import XlsxParser
 from ragkit.errors import LimitExceeded
@@ -124,6 +125,23 @@ def test_pptx_structure() -> None:
     assert place_of(parsed, "left") == ["slide 3"]
     assert place_of(parsed, "nine") == ["slide 3, table 1, row 2"]
     assert place_of(parsed, "17.5") == ["slide 3, chart 1, row 3"]
+
+
+def test_pptx_merged_cells() -> None:
+    """A cell that is merged over rows is read in each of them; one over columns once."""
+    import pptx as powerpoint
+
+    deck = powerpoint.Presentation()
+    table = deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_table(3, 3, 0, 0, 99, 99).table
+    for row, texts in enumerate((("Berth", "Depth", ""), ("North", "nine", "2023"), ("", "ten", "2024"))):
+        for column, text in enumerate(texts):
+            table.cell(row, column).text = text
+    table.cell(0, 1).merge(table.cell(0, 2))
+    table.cell(1, 0).merge(table.cell(2, 0))
+    data = samples.saved(deck)
+    parsed = PptxParser().parse(data)
+    assert parsed.text == "Berth | Depth\nNorth | nine | 2023\nNorth | ten | 2024"
+    assert not any(check(data, "pptx", parsed, "pptx"))
 
 
 def test_pptx_hidden_is_left_out_and_counted() -> None:
