@@ -11,6 +11,7 @@ from .package import tree
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
 _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 #: Most columns that a cell is believed to span, and most characters that merged cells add to a table by being read in each row.
 _MAX_SPAN, _MAX_REPEATED = 64, 200_000
@@ -43,7 +44,8 @@ class Parts:
         """The place ("chart 1") and the root of each chart in ``element``."""
         for reference in element.iter(f"{_C}chart"):
             key = reference.get(f"{_R}id", "")
-            if key in self._related and ("chart", key) not in self._given and not any(a.tag in skipped for a in reference.iterancestors()):
+            shows = not any(above.tag in skipped or _is_hidden(above) for above in reference.iterancestors())
+            if key in self._related and ("chart", key) not in self._given and shows:
                 self._given.add(("chart", key))
                 root = self._tree(self._related[key].target_part, "chart")
                 if root is not None:
@@ -79,6 +81,12 @@ def rows(table: Any, text: Callable[[Any], str]) -> Iterator[list[str]]:
                 above[column] = said if merged is not None else ""
             line += [said, *[""] * (_number(cell.find(f"{_W}tcPr/{_W}gridSpan"), 1) - 1)]
         yield line
+
+
+def _is_hidden(frame: Any) -> bool:
+    """Whether a drawing is switched off."""
+    told = frame.find(f"{_WP}docPr")
+    return told is not None and told.get("hidden", "0") in ("1", "true")
 
 
 def _cells(row: Any) -> Iterator[Any]:

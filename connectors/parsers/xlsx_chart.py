@@ -11,6 +11,7 @@ from typing import Any
 from .package import tree
 
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _WORKBOOK = "xl/workbook.xml"
 
 
@@ -30,8 +31,18 @@ def charts(data: bytes) -> list[tuple[str, bool, list[Any]]]:
 
 def _drawn(package: zipfile.ZipFile, names: set[str], sheet: str | None) -> Iterator[Any]:
     for _, drawing in _related(package, names, sheet, "/drawing"):
-        for _, chart in _related(package, names, drawing, "/chart"):
-            yield tree(package.read(chart))
+        hidden = {chart.get(f"{_R}id") for frame in _hidden(tree(package.read(drawing))) for chart in frame.iter(f"{_C}chart")}
+        for key, chart in _related(package, names, drawing, "/chart"):
+            if key not in hidden:
+                yield tree(package.read(chart))
+
+
+def _hidden(drawing: Any) -> Iterator[Any]:
+    """The frames of a drawing that are switched off."""
+    for frame in drawing.iter("{*}graphicFrame"):
+        told = frame.find("{*}nvGraphicFramePr/{*}cNvPr")
+        if told is not None and told.get("hidden", "0") in ("1", "true"):
+            yield frame
 
 
 def _related(package: zipfile.ZipFile, names: set[str], member: str | None, kind: str) -> Iterator[tuple[str, str]]:

@@ -204,3 +204,13 @@ def test_xlsx_charts_give_their_titles() -> None:
     assert place_of(parsed, "Ferries") == ["sheet Data, chart 1"]
     assert place_of(parsed, "Cutters") == ["sheet Picture, chart 1"]
     assert parsed.warnings == ("1 hidden sheet left out",)
+
+
+def test_xlsx_hidden_charts_are_left_out() -> None:
+    """A chart that is switched off is not in the text."""
+    data = samples.charts_xlsx()
+    drawing = samples.member(data, "xl/drawings/drawing1.xml")
+    assert "Ferries" in XlsxParser().parse(data).text
+    off = re.sub(rb"<((?:\w+:)?cNvPr) ", rb'<\1 hidden="1" ', drawing)
+    assert off != drawing
+    assert "Ferries" not in XlsxParser().parse(samples.repack(data, {"xl/drawings/drawing1.xml": off})).text

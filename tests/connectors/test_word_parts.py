@@ -48,6 +48,18 @@ def test_notes_and_charts_follow_what_shows_them() -> None:
     assert place_of(parsed, "ten") == ["table 1, row 3"]
 
 
+def test_a_hidden_chart_is_left_out() -> None:
+    """A drawing that is switched off shows nothing, and neither does the text."""
+    wp = "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"
+    for hidden, titles in (("0", "Ferries"), ("1", "")):
+        drawing = samples_word.shown(0).replace(
+            "<w:drawing>", f'<w:drawing><wp:inline xmlns:wp="{wp}"><wp:docPr id="1" name="c" hidden="{hidden}"/>'
+        )  # fmt: skip
+        body = samples_word.said("Ships:", drawing.replace("</w:drawing>", "</wp:inline></w:drawing>"))
+        parsed = DocxParser().parse(samples_word.with_parts(body, {}, [samples_word.chart("Ferries", 7)]))
+        assert ("Ferries" in parsed.text) is bool(titles)
+
+
 def test_spans_stand_at_their_places() -> None:
     """Spans are found in the notes, charts and rows that the anchors name; merged cells as python-docx reads them."""
     data = samples_word.docx()
