@@ -12,7 +12,11 @@ from ragkit.records import Anchor, Parsed
 
 from .builder import Builder
 from .detection import DOCX
+from .docx_parts import Parts, rows
+from .grid import lines
+from .omml import FORMULA, latex
 from .package import check
+from .pptx_chart import points, titles
 
 if TYPE_CHECKING:
     _Element = Any  # lxml brings no types
@@ -62,7 +66,7 @@ class DocxParser:
         """
         check(data)
         document = _opened(data)
-        reader = _Reader({style.style_id: style.name or "" for style in document.styles})
+        reader = _Reader({style.style_id: style.name or "" for style in document.styles}, document.part)
         for element in document.element.body:
             reader.element(element)
         out = reader.out
@@ -93,9 +97,10 @@ def _opened(data: bytes) -> Any:
 
 
 class _Reader:
-    def __init__(self, styles: dict[str, str]) -> None:
+    def __init__(self, styles: dict[str, str], part: Any) -> None:
         self.out = Builder()
         self.styles = styles
+        self.parts = Parts(part, self.out.warnings)
         self.paragraphs = 0
         self.tables = 0
         self.hidden = 0
@@ -122,6 +127,18 @@ class _Reader:
             if not any(above.tag == f"{_MC}Fallback" for above in box.iterancestors()):
                 for child in box:
                     self.element(child, 1)
+        self._beside(paragraph)
+
+    def _beside(self, element: _Element) -> None:
+        """Charts and notes after the paragraph or the table that shows them, or refers to them."""
+        for place, chart in self.parts.charts(element, _SKIPPED):
+            self.out.add(titles(chart))
+            self.out.flush("caption", place=place)
+            lines(self.out, points(chart), f"{place}, row ")
+        for place, note in self.parts.notes(element, _SKIPPED):
+            for paragraph in note.iter(f"{_W}p"):
+                self.out.add(self._text(paragraph))
+                self.out.flush(place=place)
 
     def _kind(self, paragraph: _Element) -> tuple[Any, int]:
         properties = paragraph.find(f"{_W}pPr")
@@ -144,8 +161,8 @@ class _Reader:
         self.tables += 1
         places: list[tuple[int, int, str]] = []
         length = 0
-        for number, row in enumerate(table.iterchildren(f"{_W}tr"), start=1):
-            line = " | ".join(" ".join(self._cell(cell).split()) for cell in _cells(row))
+        for number, cells in enumerate(rows(table, self._cell), start=1):
+            line = " | ".join(cells).rstrip(" |")
             if line.strip(" |"):
                 self.out.add("\n" if places else "")
                 length += bool(places)
@@ -155,6 +172,7 @@ class _Reader:
         self.out.flush("table")
         start = self.out.blocks[-1].start if places else 0
         self.out.anchors += [Anchor(start=start + low, end=start + high, place=place) for low, high, place in places if low < high]
+        self._beside(table)
 
     def _cell(self, cell: _Element) -> str:
         return " ".join(self._text(paragraph) for paragraph in cell.iter(f"{_W}p"))
@@ -167,6 +185,8 @@ class _Reader:
             child = next(stack[-1], None)
             if child is None:
                 stack.pop()
+            elif child.tag == FORMULA:
+                parts.append(latex(child, self._text_of_run))
             elif child.tag in (f"{_W}t", f"{_M}t"):
                 parts.append(child.text or "")
             elif child.tag in _SIGNS:
@@ -178,13 +198,12 @@ class _Reader:
                     stack.append(iter(child))
         return "".join(parts)
 
-
-def _cells(row: _Element) -> Iterator[_Element]:
-    for child in row:
-        if child.tag == f"{_W}tc":
-            yield child
-        elif child.tag == f"{_W}sdt":
-            yield from child.iter(f"{_W}tc")
+    def _text_of_run(self, run: _Element) -> str:
+        """The text of a run in a formula, if it shows."""
+        if not _hidden(run):
+            return self._text(run)
+        self.hidden += sum(len(text.text or "") for text in run.iter(f"{_M}t", f"{_W}t"))
+        return ""
 
 
 def _hidden(run: _Element) -> bool:
