@@ -12,7 +12,7 @@ from ragkit.records import Anchor, Parsed
 
 from .builder import Builder
 from .detection import DOCX
-from .package import check
+from .package import check, reading
 
 if TYPE_CHECKING:
     _Element = Any  # lxml brings no types
@@ -53,6 +53,7 @@ class DocxParser:
         docx.Document().save(empty)
         cls().parse(empty.getvalue())
 
+    @reading("the Word document")
     def parse(self, data: bytes, *, uri: str = "") -> Parsed:
         """The text of ``data`` as Word shows it.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parsedate_to_datetime
@@ -99,7 +99,7 @@ def _metadata(headers: dict[str, str]) -> dict[str, str]:
 def _header(value: object) -> str:
     """A header's value in plain Unicode, on one line."""
     text = str(value or "")
-    with suppress(HeaderParseError, LookupError, ValueError, TypeError):  # what cannot be decoded is shown as it stands
+    with suppress(MessageError, LookupError, ValueError, TypeError):  # what cannot be decoded is shown as it stands
         text = str(make_header(decode_header(text)))
     return " ".join(text.encode("utf-8", "replace").decode().split())
 

@@ -11,6 +11,8 @@ from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
+from tests.fuzz import structured
+
 #: No document is made longer than this, in bytes.
 MOST = 1 << 18
 _NUMBER = re.compile(rb"\d+")
@@ -34,6 +36,8 @@ def mutate(rng: Random, material: Material) -> bytes:
 
 
 def _changed(rng: Random, data: bytes, material: Material) -> bytes:
+    if rng.random() < 0.6 and (found := structured.changed(rng, data, material.tokens)) is not None:
+        return found[:MOST]
     for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 4, 8))):
         data = rng.choice(_CHANGES)(rng, data, material)[:MOST]
     return data

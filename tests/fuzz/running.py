@@ -79,6 +79,8 @@ def judge(data: bytes, parsed: Parsed) -> str | None:
     """What is wrong with a result: with its text, its blocks, its anchors; ``None`` when it keeps the contract."""
     if fault := check(parsed):
         return fault
+    if not parsed.text:  # a blank record, which is kept
+        return None
     suite = _Judged(data, parsed)
     try:
         for test in (suite.test_text_is_canonical, suite.test_blocks_hold_all_text, suite.test_anchors_are_in_order):

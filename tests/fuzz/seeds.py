@@ -99,7 +99,8 @@ def seeds(name: str, parser: type[Parser]) -> list[bytes]:
         found.append(GOOD[name][0].encode("utf-16"))
     if hasattr(parser, "sample"):
         found.append(parser.sample)
-    return found + [data for kind, data in _hostile() if kind == suffix(name, parser)] or [b"Words.\n"]
+    hostile_ones = [data for kind, data in _hostile() if kind == suffix(name, parser)]
+    return found * (1 + 2 * len(hostile_ones) // (len(found) or 1)) + hostile_ones or [b"Words.\n"]  # most changes are made to good ones
 
 
 def _binary(name: str) -> list[bytes]:
