@@ -72,6 +72,7 @@ GOOD: dict[str, tuple[str, ...]] = {
         "WEBVTT\n\nNOTE a\n\nSTYLE\n::cue{}\n\n0:01.000 --> 0:02.000 align:left\n<v A>b &amp; c\n\nid\n00:03.000 --> 00:04.000\n<00:03.500>d\n",
     ),
     "xml": (
+        "<?xml version='1.0' encoding='utf-8'?><a x='y'><title>d</title><p>e <i>f</i>&amp;</p><table><tr><td>j</td></tr></table><!--h--><p/></a>",
         "<?xml version='1.0' encoding='utf-8'?><!DOCTYPE a [<!ENTITY b 'c'>]><a x='y'><title>d</title><p>e <i>f</i>&b;</p><![CDATA[g]]><!--h--><p/></a>",
     ),
     "code": (
