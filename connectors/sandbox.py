@@ -24,6 +24,7 @@ from ragkit.models import processors
 from ragkit.records import Document, Parsed, SourceItem
 
 from . import wire
+from .instructions import instructions_in
 from .language import language_of
 from .naming import one_line
 from .parsers import Registry, make
@@ -127,7 +128,7 @@ class ParserPool:
             media_type=media_type,
             title=item.title or parsed.title or _name(item.uri),
             parsed=parsed,
-            metadata=_languages(parsed) | dict(parsed.metadata) | dict(item.metadata),
+            metadata=_languages(parsed) | dict(parsed.metadata) | dict(item.metadata) | _instructions(parsed),  # which nothing may hide
             acl=item.acl,
         )
 
@@ -197,6 +198,12 @@ def _languages(parsed: Parsed) -> dict[str, Any]:
     """The language that a text is found to be in; source code has one of its own."""
     found = None if "programming_language" in parsed.metadata else language_of(parsed.text)
     return {"language": found} if found else {}
+
+
+def _instructions(parsed: Parsed) -> dict[str, Any]:
+    """The kinds of passages that speak to a language model, where there are any."""
+    found = instructions_in(parsed.text)
+    return {"instructions": found} if found else {}
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -95,6 +95,7 @@ class Ingestor:
         self._counts = dict.fromkeys(("added", "updated", "unchanged", "removed", "chunks"), 0)
         self._failed: list[Failure] = []
         self._emptied: list[str] = []
+        self._flagged: list[str] = []
         self._source: Source | None = None
 
     def run(self, sources: Iterable[Source], *, remove_missing: bool = False, allow_empty: bool = False) -> IngestReport:
@@ -126,7 +127,8 @@ class Ingestor:
             self._catalog.remember_source(source.key, source.remembered(), failed)
         self._source = None
         self._tidy()
-        return IngestReport(**self._counts, failed=tuple(self._failed), emptied=tuple(self._emptied), seconds=time.perf_counter() - started)
+        named = {"failed": tuple(self._failed), "emptied": tuple(self._emptied), "flagged": tuple(self._flagged)}
+        return IngestReport(**self._counts, **named, seconds=time.perf_counter() - started)
 
     def _take(self, source: Source, listed: Sequence[SourceItem | Failure], seen: set[str]) -> None:
         """One slice of a listing: what is unchanged is not even opened."""
@@ -142,6 +144,8 @@ class Ingestor:
                 self._counts["unchanged"] += 1
                 continue
             self._counts["updated" if old is not None else "added"] += 1
+            if isinstance(prepared.document.metadata.get("instructions"), list):
+                self._flagged.append(item.uri)
             self.put(prepared)
         if touched:
             self._catalog.touch(touched)

@@ -15,7 +15,7 @@ from .detection import DOCX
 from .docx_parts import Parts, rows
 from .grid import lines
 from .omml import FORMULA, latex
-from .package import check
+from .package import check, reading
 from .pptx_chart import points, titles
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class DocxParser:
         docx.Document().save(empty)
         cls().parse(empty.getvalue())
 
+    @reading("the Word document")
     def parse(self, data: bytes, *, uri: str = "") -> Parsed:
         """The text of ``data`` as Word shows it.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parsedate_to_datetime
@@ -99,7 +99,7 @@ def _metadata(headers: dict[str, str]) -> dict[str, str]:
 def _header(value: object) -> str:
     """A header's value in plain Unicode, on one line."""
     text = str(value or "")
-    with suppress(HeaderParseError, LookupError, ValueError, TypeError):  # what cannot be decoded is shown as it stands
+    with suppress(MessageError, LookupError, ValueError, TypeError):  # what cannot be decoded is shown as it stands
         text = str(make_header(decode_header(text)))
     return " ".join(text.encode("utf-8", "replace").decode().split())
 
@@ -112,7 +112,7 @@ class _Reader:
 
     def part(self, part: Message, depth: int = 0, wanted: bool = True) -> None:
         """Reads a part, or passes it where the reader of mail would show another; every one is counted."""
-        children = part.get_payload()
+        children = part.get_payload() if part.is_multipart() else None  # any other is decoded by a charset that may be none
         if part.get_content_maintype() == "multipart" and isinstance(children, list) and depth < _DEPTH:
             inner = [child for child in children if isinstance(child, Message)]
             chosen = _chosen(inner) if part.get_content_subtype() == "alternative" else None
