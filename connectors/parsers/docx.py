@@ -73,6 +73,8 @@ class DocxParser:
         out = reader.out
         if reader.hidden:
             out.warnings.append(f"{reader.hidden} hidden characters left out")
+        out.left_out.update({"deleted revision": reader.deleted} if reader.deleted else {})
+        out.left_out.update({"comment": comments} if (comments := _comments(document)) else {})
         text = out.text()
         title = " ".join((document.core_properties.title or "").split())
         heading = next((text[b.start : b.end] for b in out.blocks if b.kind == "heading" and b.level == 1), None)
@@ -97,6 +99,12 @@ def _opened(data: bytes) -> Any:
         raise ParseError(f"the Word document is broken: {type(error).__name__}: {error}") from error
 
 
+def _comments(document: Any) -> int:
+    """How many comments the document has, in the part that holds them."""
+    parts = (relation.target_part for relation in document.part.rels.values() if not relation.is_external)
+    return sum(part.blob.count(b"<w:comment ") for part in parts if str(part.partname).endswith("/comments.xml"))
+
+
 class _Reader:
     def __init__(self, styles: dict[str, str], part: Any) -> None:
         self.out = Builder()
@@ -104,7 +112,7 @@ class _Reader:
         self.parts = Parts(part, self.out.warnings)
         self.paragraphs = 0
         self.tables = 0
-        self.hidden = 0
+        self.hidden = self.deleted = 0
 
     def element(self, element: _Element, depth: int = 0) -> None:
         """A paragraph, a table, or something that holds them."""
@@ -192,6 +200,8 @@ class _Reader:
                 parts.append(child.text or "")
             elif child.tag in _SIGNS:
                 parts.append(_SIGNS[child.tag])
+            elif child.tag in (f"{_W}del", f"{_W}moveFrom"):
+                self.deleted += 1
             elif isinstance(child.tag, str) and child.tag not in _SKIPPED:
                 if child.tag == f"{_W}r" and _hidden(child):
                     self.hidden += sum(len(text.text or "") for text in child.iter(f"{_W}t"))
