@@ -127,8 +127,13 @@ class Ingestor:
             self._catalog.remember_source(source.key, source.remembered(), failed)
         self._source = None
         self._tidy()
-        named = {"failed": tuple(self._failed), "emptied": tuple(self._emptied), "flagged": tuple(self._flagged)}
-        return IngestReport(**self._counts, **named, seconds=time.perf_counter() - started)
+        return IngestReport(
+            failed=tuple(self._failed),
+            emptied=tuple(self._emptied),
+            flagged=tuple(self._flagged),
+            seconds=time.perf_counter() - started,
+            **self._counts,
+        )
 
     def _take(self, source: Source, listed: Sequence[SourceItem | Failure], seen: set[str]) -> None:
         """One slice of a listing: what is unchanged is not even opened."""
