@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -39,6 +40,8 @@ _AHEAD = 64 << 20
 #: Longest content, in bytes, that is ever parsed outside a child: the worst plain text of that length takes a third of a second.
 _SHORT = 1 << 16
 _GRACE = 10.0
+#: Warnings of text that nobody sees.
+_HIDDEN = re.compile(r"\b(?:hidden|invisible|comments?|templates?|deleted revisions?)\b.* left out")
 _START = 30.0
 _KEPT = ("LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT")
 
@@ -128,7 +131,7 @@ class ParserPool:
             media_type=media_type,
             title=item.title or parsed.title or _name(item.uri),
             parsed=parsed,
-            metadata=_languages(parsed) | dict(parsed.metadata) | dict(item.metadata) | _instructions(parsed),  # which nothing may hide
+            metadata=_languages(parsed) | dict(parsed.metadata) | dict(item.metadata) | _flags(parsed),  # which nothing may hide
             acl=item.acl,
         )
 
@@ -200,10 +203,10 @@ def _languages(parsed: Parsed) -> dict[str, Any]:
     return {"language": found} if found else {}
 
 
-def _instructions(parsed: Parsed) -> dict[str, Any]:
-    """The kinds of passages that speak to a language model, where there are any."""
-    found = instructions_in(parsed.text)
-    return {"instructions": found} if found else {}
+def _flags(parsed: Parsed) -> dict[str, Any]:
+    """The kinds of passages that speak to a language model, and what was left out because nobody sees it, where there is such."""
+    found = {"instructions": instructions_in(parsed.text), "hidden": [line for line in parsed.warnings if _HIDDEN.search(line)]}
+    return {name: value for name, value in found.items() if value}
 
 
 def _is_utf8(data: bytes) -> bool:

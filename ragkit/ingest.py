@@ -95,7 +95,7 @@ class Ingestor:
         self._counts = dict.fromkeys(("added", "updated", "unchanged", "removed", "chunks"), 0)
         self._failed: list[Failure] = []
         self._emptied: list[str] = []
-        self._flagged: list[str] = []
+        self._flagged: list[Failure] = []
         self._source: Source | None = None
 
     def run(self, sources: Iterable[Source], *, remove_missing: bool = False, allow_empty: bool = False) -> IngestReport:
@@ -149,8 +149,7 @@ class Ingestor:
                 self._counts["unchanged"] += 1
                 continue
             self._counts["updated" if old is not None else "added"] += 1
-            if isinstance(prepared.document.metadata.get("instructions"), list):
-                self._flagged.append(item.uri)
+            self._flagged += (Failure(uri=item.uri, reason=flag) for flag in _flags(prepared.document.metadata))
             self.put(prepared)
         if touched:
             self._catalog.touch(touched)
@@ -268,3 +267,11 @@ def slices(listing: Listing) -> Iterator[list[SourceItem | Failure]]:
     iterator = iter(listing)
     while some := list(itertools.islice(iterator, _LISTED_AT_ONCE)):
         yield some
+
+
+def _flags(metadata: Mapping[str, Any]) -> Iterator[str]:
+    """What a person should look at in a document."""
+    for name, said in (("hidden", ""), ("instructions", "speaks to a language model: ")):
+        found = metadata.get(name)
+        if isinstance(found, list):
+            yield said + ", ".join(map(str, found))

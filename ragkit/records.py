@@ -195,8 +195,8 @@ class IngestOptions(Jsonable):
 class IngestReport(Jsonable):
     """What one ``ingest`` or ``sync`` did. ``chunks`` counts those added; ``seconds`` is wall time.
 
-    ``emptied`` names the sources that list nothing any more, and whose documents were therefore kept; ``flagged`` the documents
-    among those added and updated with passages that speak to a language model (their metadata ``instructions``).
+    ``emptied`` names the sources that list nothing any more, and whose documents were therefore kept; ``flagged`` what is
+    suspicious in those added and updated: hidden text, passages that speak to a language model (metadata ``hidden``, ``instructions``).
     """
 
     added: int = 0
@@ -205,7 +205,7 @@ class IngestReport(Jsonable):
     removed: int = 0
     failed: tuple[Failure, ...] = ()
     emptied: tuple[str, ...] = ()
-    flagged: tuple[str, ...] = ()
+    flagged: tuple[Failure, ...] = ()
     chunks: int = 0
     seconds: float = 0.0
 

@@ -16,11 +16,11 @@ from ragkit.cli.session import Session, command, pair
 
 if TYPE_CHECKING:
     from ragkit.diff import Difference
-    from ragkit.records import IngestReport
+    from ragkit.records import Failure, IngestReport
 
 app = typer.Typer()
 
-#: Documents that speak to a model which are named one by one after an ingestion.
+#: Flags that are named one by one after an ingestion.
 _FLAGGED = 10
 
 Uris = Annotated[list[str], typer.Argument(metavar="URI…", help="Documents, as `ragkit ls` names them.")]
@@ -238,11 +238,11 @@ def _say(out: Output, report: IngestReport) -> None:
     _troubles(out, report)
 
 
-def _flags(out: Output, uris: Sequence[str]) -> None:
-    for uri in uris[:_FLAGGED]:
-        out.note(f"speaks to a language model: {visible(uri)}")
-    if uris[_FLAGGED:]:
-        out.note(f"and {len(uris) - _FLAGGED:,} more; questions leave them out with: --filter 'not exists(instructions)'")
+def _flags(out: Output, flags: Sequence[Failure]) -> None:
+    for flag in flags[:_FLAGGED]:
+        out.note(f"flagged: {visible(flag.uri)}: {visible(flag.reason)}")
+    if flags[_FLAGGED:]:
+        out.note(f"and {len(flags) - _FLAGGED:,} more; to leave them out: --filter 'not exists(instructions) and not exists(hidden)'")
 
 
 def _troubles(out: Output, report: IngestReport | Difference) -> None:

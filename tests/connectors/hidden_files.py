@@ -157,7 +157,7 @@ def sheets_and_slides() -> Iterator[HiddenCase]:
         yield HiddenCase(f"{change.__name__}.xlsx", _book(change))
     yield HiddenCase("slide.pptx", _deck(hidden_slide=True))
     yield HiddenCase("beside.pptx", _deck(hidden_slide=False))
-    body = f"<draw:page><draw:frame><draw:text-box><text:p>{{}}</text:p></draw:text-box></draw:frame></draw:page>"
+    body = "<draw:page><draw:frame><draw:text-box><text:p>{}</text:p></draw:text-box></draw:frame></draw:page>"
     off = body.replace("<draw:page>", '<draw:page draw:style-name="Off">')
     yield HiddenCase("slide.odp", samples_open.odf("presentation", body.format(SEEN) + off.format(WORD)))
     table = '<table:table table:name="{}"{}><table:table-row><table:table-cell><text:p>{}</text:p></table:table-cell></table:table-row>'
