@@ -93,7 +93,7 @@ def mail() -> EmailMessage:
     message["From"], message["To"] = "Ada <ada@x.example>", "ben@x.example"
     message["Subject"], message["Date"] = "Öffnung des Hafens", "Mon, 01 Jan 2024 09:00:00 +0000"
     message.set_content("The harbour opens at eight.\n\nBring röpes.\n", charset="iso-8859-1")
-    message.add_alternative("<p>The <b>HTML</b> version</p>", subtype="html")
+    message.add_alternative("<p>The <b>harbour</b> opens at eight.</p><p>Bring röpes.</p>", subtype="html")
     message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="plan.pdf")
     return message
 
