@@ -15,6 +15,7 @@ import hostile_archives
 import hostile_texts
 import samples
 import samples_old
+import samples_xls
 
 from ragkit.contracts import Parser
 
@@ -126,6 +127,7 @@ def _binary(name: str) -> list[bytes]:
         "ppt": lambda: [samples_old.ppt()],
         "msg": lambda: [samples_old.mail(), samples_old.old_mail()],
         "message": lambda: [GOOD["mail"][0].encode()],
+        "xls": lambda: [samples_xls.xls()],
         "image": _images,
         "docx": lambda: [hostile_archives.good()["docx"], samples.raw_docx("<w:p><w:r><w:t>Words</w:t></w:r></w:p>" * 3)],
     }
