@@ -143,11 +143,11 @@ def es_nie(text: str) -> bool:
 
 def pt_nif(digits: str) -> bool:
     check = 11 - weighted(digits, range(9, 1, -1)) % 11
-    return digits[0] in "1235689" and (check if check < 10 else 0) == int(digits[8])
+    return (digits[0] in "1235689" or digits[:2] == "45") and (check if check < 10 else 0) == int(digits[8])
 
 
 def nl_bsn(digits: str) -> bool:
-    return weighted(digits, (9, 8, 7, 6, 5, 4, 3, 2, -1)) % 11 == 0 and len(set(digits)) > 1
+    return len(digits) == 9 and weighted(digits, (9, 8, 7, 6, 5, 4, 3, 2, -1)) % 11 == 0 and len(set(digits)) > 1
 
 
 def be_rijksregister(digits: str) -> bool:

@@ -93,7 +93,8 @@ def _spans(rule: Rule, text: str, found: Sequence[Found]) -> Iterator[tuple[int,
 
 
 def _near(rule: Rule, text: str, start: int, end: int, ends: Sequence[int]) -> bool:
-    """Whether no cue is asked for, or a word of it stands shortly before, or a number of the same kind, as in a column; or a word right behind."""
+    """Whether no cue is asked for, or a word of it stands shortly before, or one right behind, or a number of the same
+    kind before, as in a column."""
     if rule.cue is None or rule.cue.search(text[max(0, start - NEAR) : start]):
         return True
     if rule.behind is not None and rule.behind.match(text, end, end + BEHIND):

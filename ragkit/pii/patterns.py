@@ -98,7 +98,7 @@ def _no_ipv4(text: str, start: int, end: int) -> bool:
     if _VERSION.search(text[max(0, start - 16) : start]):
         return True
     leads = not text[text.rfind("\n", max(0, start - 16), start) + 1 : start].strip(" #\t")
-    at_line = start == 0 or leads and "\n" in text[max(0, start - 16) : start] or start <= 16 and not text[:start].strip(" #\t")
+    at_line = start == 0 or (leads and "\n" in text[max(0, start - 16) : start]) or (start <= 16 and not text[:start].strip(" #\t"))
     return at_line and bool(_ITEM.match(text, end, end + 16)) and all(int(part) < 40 for part in text[start:end].split("."))
 
 
@@ -189,7 +189,7 @@ RULES: tuple[Rule, ...] = (
     _number("ie_pps", r"\d{7}[A-W][A-IW]?", checks.ie_pps),
     _number("uk_nhs", r"\d{3}[ -]?\d{3}[ -]?\d{4}", checks.uk_nhs, "nhs"),
     _number("in_aadhaar", r"\d{4}[ -]?\d{4}[ -]?\d{4}", checks.in_aadhaar, "aadhaar aadhar uidai uid"),
-    _number("nl_bsn", r"\d{3,4}[ .]?\d{2,3}[ .]?\d{2,3}", lambda digits: len(digits) == 9 and checks.nl_bsn(digits), "bsn burgerservicenummer sofinummer"),
+    _number("nl_bsn", r"\d{3,4}[ .]?\d{2,3}[ .]?\d{2,3}", checks.nl_bsn, "bsn burgerservicenummer sofinummer"),
     _number("pt_nif", r"\d{3}[ .]?\d{3}[ .]?\d{3}", checks.pt_nif, "nif contribuinte"),
     _number("ca_sin", r"\d{3}[ -]?\d{3}[ -]?\d{3}", checks.ca_sin, "sin nas social_insurance assurance_sociale"),
     _number("at_svnr", r"\d{4}[ -]?\d{6}", checks.at_svnr, "svnr sv-nr sv-nummer sozialversicherungsnummer versicherungsnummer"),

@@ -13,7 +13,8 @@ REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "BE", "CH", "AT", "PL", "SE
 _CUE = cue(
     "phone phones telephone tel tel. tele mobile cell cellphone cellular fax call called calling dial whatsapp sms text_me contact reach "
     "answering hotline helpline landline ring telefon telefonnummer handy mobil mobiltelefon rufnummer durchwahl téléphone tél portable "
-    "teléfono móvil celular telefone telemóvel telefono cellulare telefoon mobiel gsm numer_telefonu komórka puhelin телефон тел 電話 电话 手机"
+    "teléfono móvil celular telefone telemóvel telefono cellulare telefoon mobiel gsm "
+    "numer_telefonu komórka puhelin телефон тел 電話 电话 手机"
 )
 _AFTER = re.compile(rf"[ ,\t({MASK}-]{{0,3}}(?i:office|fax|mobile|cell|home|work|direct|phone|tel|ext)\b")
 _DATE = re.compile(r"(\d{1,4})[-./ ](\d{1,2})[-./ ](\d{1,4})")
@@ -41,7 +42,7 @@ def _dated(text: str) -> bool:
     first, second, third = map(int, found.groups())
     if len(found[1]) == 4:
         return second <= 12 and third <= 31
-    return len(found[3]) in (2, 4) and (first <= 31 and second <= 12 or first <= 12 and second <= 31)
+    return len(found[3]) in (2, 4) and ((first <= 31 and second <= 12) or (first <= 12 and second <= 31))
 
 
 def _digits(text: str) -> str:
@@ -104,12 +105,15 @@ def _no_phone(text: str, start: int, end: int) -> bool:
     return bool(_UNIT.match(text, end, end + 12) or _NUMBERED.search(text[max(0, start - 24) : start]))
 
 
-_FORM = re.compile(rf"{_BEFORE}(?:\(\d{{1,5}}\){_GAP}?|\d{{1,5}}{_GAP}{{1,2}})\d{{2,8}}(?:{_GAP}{{1,2}}\d{{2,8}}){{0,4}}{_EXTENSION}{_BEHIND}")
+_FORM = re.compile(
+    rf"{_BEFORE}(?:\(\d{{1,5}}\){_GAP}?|\d{{1,5}}{_GAP}{{1,2}})\d{{2,8}}(?:{_GAP}{{1,2}}\d{{2,8}}){{0,4}}{_EXTENSION}{_BEHIND}"
+)
+_BARE = re.compile(rf"{_BEFORE}\d{{6,13}}{_EXTENSION}{_BEHIND}")
 _PLUS = rf"{_BEFORE}(?:\+|00[ .-]?)[1-9]\d{{0,3}}(?:{_GAP}{{0,2}}\(?\d{{1,12}}\)?){{1,6}}{_EXTENSION}{_BEHIND}"
 
 RULES: tuple[Rule, ...] = (
     Rule(kind="phone", pattern=re.compile(_PLUS), check=_international),
     Rule(kind="phone", pattern=_FORM, check=_national, refuse=_no_phone),
     Rule(kind="phone", pattern=_FORM, check=_called, refuse=_no_phone, cue=_CUE, behind=_AFTER),
-    Rule(kind="phone", pattern=re.compile(rf"{_BEFORE}\d{{6,13}}{_EXTENSION}{_BEHIND}"), check=_called, refuse=_no_phone, cue=_CUE, behind=_AFTER),
+    Rule(kind="phone", pattern=_BARE, check=_called, refuse=_no_phone, cue=_CUE, behind=_AFTER),
 )

@@ -52,8 +52,9 @@ def test_a_published_example_is_found_exactly(kind: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "allowed"),
     {
-        "card": 0, "iban": 0, "us_routing": 0, "uk_nhs": 0, "de_steuer_id": 0, "fr_nir": 0, "it_codice_fiscale": 3, "es_dni": 0, "es_nie": 0,
-        "nl_bsn": 0, "ch_ahv": 0, "pl_pesel": 0, "se_personnummer": 0, "no_fodselsnummer": 0, "ca_sin": 0, "br_cpf": 1, "in_aadhaar": 0,
+        "card": 0, "iban": 0, "us_routing": 0, "uk_nhs": 0, "de_steuer_id": 0, "fr_nir": 0, "it_codice_fiscale": 3,
+        "es_dni": 0, "es_nie": 0, "nl_bsn": 0, "ch_ahv": 0,
+        "pl_pesel": 0, "se_personnummer": 0, "no_fodselsnummer": 0, "ca_sin": 0, "br_cpf": 1, "in_aadhaar": 0,
         "be_rijksregister": 0, "pt_nif": 2, "ie_pps": 0,
     }.items(),
 )  # fmt: skip
@@ -75,7 +76,10 @@ def test_bitcoin_addresses_of_both_kinds() -> None:
 
 @pytest.mark.parametrize(
     "number",
-    "DE89370400440532013000 FR1420041010050500013M02606 NL91ABNA0417164300 NO9386011117947 MT84MALT011000012345MTLCAST001S PL61109010140000071219812874".split(),
+    (
+        "DE89370400440532013000 FR1420041010050500013M02606 NL91ABNA0417164300 NO9386011117947 MT84MALT011000012345MTLCAST001S "
+        "PL61109010140000071219812874"
+    ).split(),
 )
 def test_ibans_of_many_countries(number: str) -> None:
     """The registry's examples pass, in groups as well, and words behind them are left alone."""
