@@ -94,9 +94,9 @@ def test_time_grows_with_the_text(kind: str) -> None:
     def seconds(text: str) -> float:
         best = float("inf")
         for _ in range(3):
-            started = time.perf_counter()
+            started = time.process_time()
             find(text)
-            best = min(best, time.perf_counter() - started)
+            best = min(best, time.process_time() - started)
         return best
 
     small = HOSTILE[kind] * 10
