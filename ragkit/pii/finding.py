@@ -94,10 +94,11 @@ def _spans(rule: Rule, text: str, found: Sequence[Found]) -> Iterator[tuple[int,
 
 def _near(rule: Rule, text: str, start: int, end: int, ends: Sequence[int]) -> bool:
     """Whether no cue is asked for, or a word of it stands shortly before, or one right behind, or a number of the same
-    kind before, as in a column."""
+    kind before, as in a column or a list."""
     if rule.cue is None or rule.cue.search(text[max(0, start - NEAR) : start]):
         return True
     if rule.behind is not None and rule.behind.match(text, end, end + BEHIND):
         return True
     before = bisect.bisect_right(ends, start)
-    return before > 0 and start - ends[before - 1] <= NEXT
+    between = text[ends[before - 1] : start] if before and start - ends[before - 1] <= NEXT else None
+    return between is not None and (len(between) <= BEHIND or any(c in between for c in "\n\t|"))

@@ -11,7 +11,7 @@ KINDS: dict[str, str] = {
     "ip": "an IPv4 or IPv6 address, loopback left out",
     "us_ssn": "a US social security number: ranges that were given out; without hyphens only near its name",
     "us_routing": "a US bank's routing number, near its name: weighted sum",
-    "uk_nino": "a UK national insurance number: prefixes that were given out",
+    "uk_nino": "a UK national insurance number: prefixes that were given out; unless in groups only near its name",
     "uk_nhs": "a UK NHS number, near its name: mod 11",
     "de_steuer_id": "a German tax id: ISO 7064 mod 11,10, and how often its digits repeat",
     "fr_nir": "a French NIR: month, mod 97",

@@ -25,7 +25,7 @@ _SEPARATORS = re.compile(rf"[{_GAPS}\-‐‑–./()]")
 _S = rf"[{_GAPS}\-‐‑–.]?"
 
 #: What stands before four numbers that are no address.
-_VERSION = re.compile(r"(?i)(?:\bversions?|\brelease|\bver\.?|\bv\.?|§|\bsections?|\bclauses?|\bsec\.?)[ :]{0,2}$")
+_VERSION = re.compile(r"(?i)(?:\bversions?|\brelease|\bver\.?|\bEC|\bv\.?|§|\bsections?|\bclauses?|\bsec\.?)[ :]{0,2}$")
 _ITEM = re.compile(r"\.?[ \t]+[^\W\d]")
 #: Files are called so: `logo@2x.png`.
 _NO_TLD = frozenset("png jpg jpeg gif svg webp ico css js json py txt md html htm xml pdf zip".split())
@@ -126,6 +126,7 @@ def _cards() -> tuple[Rule, ...]:
 
 _LOCAL = r"\w[\w.+%'-]{0,63}"
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_NINO = r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]"
 _DATED = r"\d\d[01]\d[0-3]\d"
 
 #: In the order in which they are looked for; what one has found, none after it sees.
@@ -185,7 +186,8 @@ RULES: tuple[Rule, ...] = (
     _number("dk_cpr", r"[0-3]\d[01]\d{3}-?\d{4}", checks.dk_cpr, "cpr cpr-nr cpr-nummer personnummer cpr_number"),
     _number("es_dni", rf"\d\d\.?\d{{3}}\.?\d{{3}}{_S}[A-HJ-NP-TV-Z]", checks.es_dni),
     _number("es_nie", rf"[XYZ]{_S}\d{{7}}{_S}[A-HJ-NP-TV-Z]", checks.es_nie),
-    _number("uk_nino", r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d\d ?\d\d ?\d\d ?[A-D]", checks.uk_nino),
+    _number("uk_nino", rf"{_NINO} \d\d \d\d \d\d [A-D]", checks.uk_nino),
+    _number("uk_nino", rf"{_NINO} ?\d\d ?\d\d ?\d\d ?[A-D]", checks.uk_nino, "ni nino national_insurance"),
     _number("ie_pps", r"\d{7}[A-W][A-IW]?", checks.ie_pps),
     _number("uk_nhs", r"\d{3}[ -]?\d{3}[ -]?\d{4}", checks.uk_nhs, "nhs"),
     _number("in_aadhaar", r"\d{4}[ -]?\d{4}[ -]?\d{4}", checks.in_aadhaar, "aadhaar aadhar uidai uid"),

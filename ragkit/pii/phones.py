@@ -11,12 +11,12 @@ from ragkit.pii.patterns import MASK, Rule, cue
 REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "BE", "CH", "AT", "PL", "SE", "AU")
 
 _CUE = cue(
-    "phone phones telephone tel tel. tele mobile cell cellphone cellular fax call called calling dial whatsapp sms text_me contact reach "
+    "phone phones telephone tel tel. tele mobile cell_phone cell_no cell_number fax call called calling dial whatsapp sms text_me contact reach "
     "answering hotline helpline landline ring telefon telefonnummer handy mobil mobiltelefon rufnummer durchwahl téléphone tél portable "
     "teléfono móvil celular telefone telemóvel telefono cellulare telefoon mobiel gsm "
     "numer_telefonu komórka puhelin телефон тел 電話 电话 手机"
 )
-_AFTER = re.compile(rf"[ ,\t({MASK}-]{{0,3}}(?i:office|fax|mobile|cell|home|work|direct|phone|tel|ext)\b")
+_AFTER = re.compile(rf"[ ,\t({MASK}-]{{0,3}}(?i:office|fax|mobile|direct|phone|tel|ext)\b|[ ]?[(](?i:home|work|cell|h|w|m|o)[)]")
 _DATE = re.compile(r"(\d{1,4})[-./ ](\d{1,2})[-./ ](\d{1,4})")
 _YEARS = re.compile(r"(?:1[89]|20)\d\d[ ./-]{1,3}(?:1[89]|20)\d\d")
 _UNIT = re.compile(r" ?(?:%|€|\$|£|eur\b|usd\b|gbp\b|kg\b|km\b|mm\b|cm\b|ml\b|mg\b|people\b|units\b|years\b)", re.IGNORECASE)
@@ -26,12 +26,20 @@ _NUMBERED = re.compile(
 )
 _GAP = r"[ \u00a0\u2009\u202f.\-‐‑–/]"
 _EXTENSION = r"(?:[ ,]{0,2}(?:x|ext\.?|extension)[ :]?\d{1,6})?"
-_BEFORE = rf"(?<![\w{MASK}+])(?<![\d{MASK}][.,/:-])"
+#: Not in a word, nor behind `PD-` or in a longer number.
+_BEFORE = rf"(?<![\w{MASK}+])(?<![\d{MASK}][.,/:-])(?<![^\W\d][-/])"
 _BEHIND = rf"(?![\w{MASK}]|[.,:/-][\d{MASK}])"
 
 
-#: Six digits are a number in even groups; `call a cab to 12 3456 Elm Road` has an address.
-_UNEVEN = re.compile(rf"\d{{1,5}}{_GAP}+\d{{1,5}}")
+#: Six digits in two groups are no number: `call a cab to 12 3456 Elm Road`, `290-315`.
+_TWO = re.compile(rf"\d{{1,5}}{_GAP}+\d{{1,5}}")
+_RANGE = re.compile(r"(\d{4}) ?[-‐‑–/] ?(\d{4})")
+
+
+def _range(text: str) -> bool:
+    """Whether two numbers of as many digits, the larger one last, are from and to."""
+    found = _RANGE.fullmatch(text)
+    return found is not None and found[1] < found[2]
 
 
 def _dated(text: str) -> bool:
@@ -95,9 +103,9 @@ def _national(text: str) -> int:
 
 def _called(text: str) -> int:
     digits = len(_digits(text))
-    if digits == 6 and _UNEVEN.fullmatch(text) and len(set(map(len, re.split(_GAP, text)))) > 1:
+    if digits == 6 and _TWO.fullmatch(text) or _dated(text) or _YEARS.fullmatch(text) or _range(text):
         return 0
-    return len(text) if 6 <= digits <= 14 and not _dated(text) and not _YEARS.fullmatch(text) else 0
+    return len(text) if 6 <= digits <= 14 else 0
 
 
 def _no_phone(text: str, start: int, end: int) -> bool:
