@@ -19,6 +19,7 @@ SOURCES = {
     "retrieval/cisi": "the SMART collection CISI, converted to BEIR's layout",
     "retrieval/npl": "the SMART collection NPL, converted to BEIR's layout",
     "answering/xquad_en_dev.json": "XQuAD's English part (google-deepmind/xquad), SQuAD's JSON",
+    "pii/generated_large.json": "presidio-research's generated texts (microsoft/presidio-research, data/generated_large.json)",
     "parsers": "the test documents of docling (docling/KIND/NAME with NAME.expected.md) and of markitdown (markitdown/)",
 }
 
