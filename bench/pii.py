@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from bench.common import data, emit, json_lines, parser
+from bench.pii_planted import planted
 from ragkit.pii.finding import Found, find
 
 #: presidio-research's types that patterns look for, and what they are here. The others (names, places, addresses,
@@ -131,7 +132,8 @@ def in_prose() -> list[dict[str, Any]]:
         counts = Counter(f.kind for text in texts for f in find(text))
         seconds = time.process_time() - began
         size = sum(map(len, texts))
-        rows.append({"text": name, "million characters": round(size / 1e6, 2), "found": dict(counts), "million a CPU s": round(size / 1e6 / seconds, 2)})
+        rate = round(size / 1e6 / seconds, 2)
+        rows.append({"text": name, "million characters": round(size / 1e6, 2), "found": dict(counts), "million a CPU s": rate})
     return rows
 
 
@@ -149,12 +151,17 @@ def by_chance(count: int) -> list[dict[str, Any]]:
 def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--numbers", type=int, default=10_000, help="random numbers of each length")
+    arguments.add_argument("--planted", type=int, default=500, help="numbers of each kind that the package faker makes")
     arguments.add_argument("--others", action="store_true", help="measure presidio-analyzer's patterns as well; it has to be installed")
     given = arguments.parse_args()
     texts = labelled()
     odd = [one for one in texts if one["template_id"] % 2]
     rows = compare(odd, ours)
     more: dict[str, Any] = {"all templates": compare(texts, ours), "by chance": by_chance(given.numbers), "types": TYPES}
+    try:
+        more["planted"] = planted(given.planted)
+    except ImportError as error:
+        more["planted"] = f"left out: {error}"
     if given.others:
         theirs = presidio()
         more["presidio, odd templates"], more["presidio, all templates"] = compare(odd, theirs), compare(texts, theirs)

@@ -160,7 +160,8 @@ class Ragkit(Intake):
 
     def documents(self) -> list[DocumentInfo]:
         """All documents, by URI."""
-        return self._catalog.list_documents()
+        listed = self._catalog.list_documents()
+        return listed if self._shown is None else [self._shown.info(one) for one in listed]
 
     def document(self, uri: str) -> Document:
         """A document with its canonical text, blocks and anchors.

@@ -22,6 +22,8 @@ _CARDS: tuple[tuple[str, str, frozenset[int]], ...] = (
     ("4", "4", frozenset({13, 16, 19})),
     ("51", "55", frozenset({16})),
     ("2221", "2720", frozenset({16})),
+    ("1800", "1800", frozenset({15})),
+    ("2131", "2131", frozenset({15})),
     ("34", "34", frozenset({15})),
     ("37", "37", frozenset({15})),
     ("300", "305", frozenset({14, 16})),
@@ -33,7 +35,7 @@ _CARDS: tuple[tuple[str, str, frozenset[int]], ...] = (
     ("644", "659", frozenset({16, 19})),
     ("62", "62", frozenset({16, 17, 18, 19})),
     ("2200", "2204", frozenset({16, 19})),
-    *((prefix, prefix, frozenset(range(12, 20))) for prefix in "5018 5020 5038 5893 6304 6759 6761 6762 6763".split()),
+    *((prefix, prefix, frozenset(range(12, 20))) for prefix in "5018 5020 5038 5893 6304 6390 6759 6761 6762 6763".split()),
 )
 
 _VERHOEFF = (
@@ -62,7 +64,13 @@ def luhn(digits: str) -> bool:
 
 
 def card(digits: str) -> bool:
+    """A payment card: its issuer's prefix and length, Luhn."""
     return luhn(digits) and any(first <= digits[: len(first)] <= last and len(digits) in lengths for first, last, lengths in _CARDS)
+
+
+def any_card(digits: str) -> bool:
+    """A number of a card whose issuer is not in the table: payment cards begin with 2 to 6, a few with 0604."""
+    return luhn(digits) and ("2" <= digits[0] <= "6" or digits.startswith("0604"))
 
 
 def mod97(text: str) -> int:
@@ -71,10 +79,12 @@ def mod97(text: str) -> int:
 
 
 def iban(text: str) -> bool:
+    """An IBAN, upper case: its country's length, ISO 7064 mod 97 (ISO 13616)."""
     return IBAN_LENGTHS.get(text[:2]) == len(text) and text[2:4].isdigit() and mod97(text[4:] + text[:4]) == 1
 
 
 def weighted(digits: str, weights: Iterable[int]) -> int:
+    """The sum of the digits times their weights."""
     return sum(int(d) * w for d, w in zip(digits, weights, strict=False))
 
 
@@ -93,24 +103,29 @@ def _short_day(year: str, month: str, of_month: str) -> bool:
 
 
 def us_ssn(digits: str) -> bool:
+    """A US social security number: no area, group or serial of zeros, no area 666 or from 900 on."""
     area, group, serial = digits[:3], digits[3:5], digits[5:]
     return area not in ("000", "666") and area < "900" and group != "00" and serial != "0000" and len(set(digits)) > 1
 
 
 def us_routing(digits: str) -> bool:
+    """A US bank's routing transit number: district, weighted sum."""
     issued = digits[:2] <= "12" or "21" <= digits[:2] <= "32" or "61" <= digits[:2] <= "72" or digits[:2] == "80"
     return issued and digits[:2] != "00" and weighted(digits, (3, 7, 1) * 3) % 10 == 0
 
 
 def uk_nino(text: str) -> bool:
+    """A UK national insurance number: a prefix that is given out."""
     return text[:2] not in ("BG", "GB", "KN", "NK", "NT", "TN", "ZZ")
 
 
 def uk_nhs(digits: str) -> bool:
+    """A UK NHS number: mod 11."""
     return (11 - weighted(digits, range(10, 1, -1)) % 11) % 11 == int(digits[9]) and len(set(digits)) > 1
 
 
 def de_steuer_id(digits: str) -> bool:
+    """A German tax id: one digit twice or three times, the others once at most; ISO 7064 mod 11,10."""
     counts = sorted(digits[:10].count(d) for d in set(digits[:10]))
     if digits[0] == "0" or counts[-1] not in (2, 3) or counts[-2:-1] != [1]:
         return False
@@ -121,6 +136,7 @@ def de_steuer_id(digits: str) -> bool:
 
 
 def fr_nir(text: str) -> bool:
+    """A French NIR with its key: month, mod 97; Corsica's letters count as 19 and 18."""
     month = int(text[3:5])
     number = text[:13].replace("2A", "19").replace("2B", "18") if text[5] == "2" else text[:13]
     known = 1 <= month <= 12 or 20 <= month <= 42 or month >= 50
@@ -128,25 +144,30 @@ def fr_nir(text: str) -> bool:
 
 
 def it_codice_fiscale(text: str) -> bool:
+    """An Italian codice fiscale, upper case: month, day (raised by 40 for women), check letter."""
     total = sum(_CODICE_ODD[c] if i % 2 == 0 else int(c, 36) - 10 * c.isalpha() for i, c in enumerate(text[:15]))
     born = text[9:11].translate(_OMOCODIA)
     return chr(65 + total % 26) == text[15] and text[8] in "ABCDEHLMPRST" and (1 <= int(born) <= 31 or 41 <= int(born) <= 71)
 
 
 def es_dni(text: str) -> bool:
+    """A Spanish DNI: mod 23."""
     return _DNI[int(text[:8]) % 23] == text[8]
 
 
 def es_nie(text: str) -> bool:
+    """A Spanish NIE: mod 23 with X, Y, Z as 0, 1, 2."""
     return es_dni(str("XYZ".index(text[0])) + text[1:])
 
 
 def pt_nif(digits: str) -> bool:
+    """A Portuguese NIF: kind of payer, mod 11."""
     check = 11 - weighted(digits, range(9, 1, -1)) % 11
     return (digits[0] in "1235689" or digits[:2] == "45") and (check if check < 10 else 0) == int(digits[8])
 
 
 def nl_bsn(digits: str) -> bool:
+    """A Dutch BSN: the eleven test."""
     return len(digits) == 9 and weighted(digits, (9, 8, 7, 6, 5, 4, 3, 2, -1)) % 11 == 0 and len(set(digits)) > 1
 
 
@@ -158,10 +179,12 @@ def be_rijksregister(digits: str) -> bool:
 
 
 def ch_ahv(digits: str) -> bool:
+    """A Swiss AHV number: EAN-13."""
     return weighted(digits, (1, 3) * 6 + (1,)) % 10 == 0
 
 
 def at_svnr(digits: str) -> bool:
+    """An Austrian social insurance number: weighted sum; months from 13 on stand for unknown days."""
     check = weighted(digits, (3, 7, 9, 0, 5, 8, 4, 2, 1, 6)) % 11
     return digits[0] != "0" and check == int(digits[3]) and 1 <= int(digits[4:6]) <= 31 and 1 <= int(digits[6:8]) <= 15
 
@@ -189,28 +212,34 @@ def no_fodselsnummer(digits: str) -> bool:
 
 
 def fi_hetu(text: str) -> bool:
+    """A Finnish personal code: date, mod 31."""
     number = text[:6] + text[7:10]
     return _short_day(text[4:6], text[2:4], text[:2]) and int(text[7:10]) >= 2 and _HETU[int(number) % 31] == text[10]
 
 
 def dk_cpr(digits: str) -> bool:
+    """A Danish CPR number: date."""
     return _short_day(digits[4:6], digits[2:4], digits[:2])
 
 
 def ie_pps(text: str) -> bool:
+    """An Irish PPS number: mod 23, with the second letter."""
     extra = 0 if len(text) == 8 or text[8] == "W" else 9 * (ord(text[8]) - 64)
     return "WABCDEFGHIJKLMNOPQRSTUV"[(weighted(text, range(8, 1, -1)) + extra) % 23] == text[7]
 
 
 def ca_sin(digits: str) -> bool:
+    """A Canadian SIN: Luhn, no first digit 8."""
     return luhn(digits) and digits[0] != "8"
 
 
 def br_cpf(digits: str) -> bool:
+    """A Brazilian CPF: two weighted sums."""
     return len(set(digits)) > 1 and all(weighted(digits, range(n, 1, -1)) * 10 % 11 % 10 == int(digits[n - 1]) for n in (10, 11))
 
 
 def in_aadhaar(digits: str) -> bool:
+    """An Indian Aadhaar number: Verhoeff."""
     table, permutation = _VERHOEFF
     check = 0
     for i, d in enumerate(reversed(digits)):

@@ -6,7 +6,7 @@ from __future__ import annotations
 KINDS: dict[str, str] = {
     "email": "an e-mail address",
     "iban": "an IBAN: its country's length, mod 97",
-    "card": "a payment card: its issuer's prefix and length, Luhn",
+    "card": "a payment card: its issuer's prefix and length, or digits near a word such as `card`; Luhn",
     "crypto": "a Bitcoin address (checksum) or an Ethereum one (form)",
     "ip": "an IPv4 or IPv6 address, loopback left out",
     "us_ssn": "a US social security number: ranges that were given out; without hyphens only near its name",
@@ -20,7 +20,7 @@ KINDS: dict[str, str] = {
     "es_nie": "a Spanish NIE: check letter",
     "pt_nif": "a Portuguese NIF, near its name: mod 11",
     "nl_bsn": "a Dutch BSN, near its name: eleven test",
-    "be_rijksregister": "a Belgian national number: date, mod 97",
+    "be_rijksregister": "a Belgian national number: date, mod 97; without its points only near its name",
     "ch_ahv": "a Swiss AHV number: EAN-13",
     "at_svnr": "an Austrian social insurance number, near its name: weighted sum, date",
     "pl_pesel": "a Polish PESEL, near its name: weighted sum, date",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from ragkit.pii import checks
 from ragkit.records import record
@@ -116,18 +117,30 @@ def _card_in_line(text: str) -> int:
     return len(text) if text.count("\n") <= 1 and checks.card(bare(text.replace("\n", ""))) else 0
 
 
+#: What cards are called: near these any number that passes Luhn is one.
+_CARD_CUES = "card cards credit_card debit_card visa mastercard maestro amex cc_number kreditkarte carte_bancaire tarjeta carta"
+
+
 def _cards() -> tuple[Rule, ...]:
     """Bare, and in the groups that are printed on cards; one group may stand on the next line."""
     gap = rf"[{_GAPS}\-‐‑–.\n]"
     groups = (rf"\d{{4}}{gap}\d{{4}}{gap}\d{{4}}{gap}\d{{4}}", rf"\d{{4}}{gap}\d{{6}}{gap}\d{{4,5}}", r"\d{12,19}")
     longest = rf"\d{{4}}{gap}\d{{4}}{gap}\d{{4}}{gap}\d{{4}}{gap}\d{{3}}"
-    return tuple(Rule(kind="card", pattern=re.compile(_DB + group + _DE), check=_card_in_line) for group in (longest, *groups))
+    known = [Rule(kind="card", pattern=re.compile(_DB + group + _DE), check=_card_in_line) for group in (longest, *groups)]
+    alone = rf"(?<![\d{MASK}][{_GAPS}])\d{{4}}{_S}\d{{4}}{_S}\d{{4}}(?:{_S}\d{{1,7}})?(?!{_S}[\d{MASK}])"
+    return (*known, _number("card", alone, checks.any_card, _CARD_CUES))
 
 
 _LOCAL = r"\w[\w.+%'-]{0,63}"
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _NINO = r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]"
 _DATED = r"\d\d[01]\d[0-3]\d"
+
+_HETU = Rule(
+    kind="fi_hetu",
+    pattern=re.compile(rf"{_DB}[0-3]\d[01]\d{{3}}[-+A-FU-Y]\d{{3}}[0-9A-FHJ-NPR-Y]{_DE}"),
+    check=lambda text: len(text) if checks.fi_hetu(text) else 0,
+)
 
 #: In the order in which they are looked for; what one has found, none after it sees.
 RULES: tuple[Rule, ...] = (
@@ -172,17 +185,15 @@ RULES: tuple[Rule, ...] = (
     _number("us_ssn", r"\d{3}[ .]?\d\d[ .]?\d{4}", checks.us_ssn, "ssn ssns social_security social_sec taxpayer_id itin"),
     _number("ch_ahv", rf"756{_S}\d{{4}}{_S}\d{{4}}{_S}\d\d", checks.ch_ahv),
     _number("be_rijksregister", r"\d\d\.\d\d\.\d\d-\d{3}\.\d\d", checks.be_rijksregister),
+    _number("be_rijksregister", r"\d{11}", checks.be_rijksregister, "rijksregister rijksregisternummer registre_national niss insz"),
     _number("br_cpf", r"\d{3}\.\d{3}\.\d{3}-\d\d", checks.br_cpf),
     _number("br_cpf", r"\d{11}", checks.br_cpf, "cpf"),
     _number("pl_pesel", r"\d{11}", checks.pl_pesel, "pesel"),
     _number("no_fodselsnummer", rf"[0-7]\d[01]\d{{3}}{_S}\d{{5}}", checks.no_fodselsnummer),
     _number("de_steuer_id", rf"[1-9]\d{_S}\d{{3}}{_S}\d{{3}}{_S}\d{{3}}", checks.de_steuer_id),
+    replace(_HETU, cue=cue("hetu henkilötunnus personbeteckning")),
     _number("se_personnummer", rf"(?:19|20)?{_DATED.replace('[0-3]', '[0-9]')}[-+]\d{{4}}", checks.se_personnummer),
-    Rule(
-        kind="fi_hetu",
-        pattern=re.compile(rf"{_DB}[0-3]\d[01]\d{{3}}[-+A-FU-Y]\d{{3}}[0-9A-FHJ-NPR-Y]{_DE}"),
-        check=lambda text: len(text) if checks.fi_hetu(text) else 0,
-    ),
+    _HETU,
     _number("dk_cpr", r"[0-3]\d[01]\d{3}-?\d{4}", checks.dk_cpr, "cpr cpr-nr cpr-nummer personnummer cpr_number"),
     _number("es_dni", rf"\d\d\.?\d{{3}}\.?\d{{3}}{_S}[A-HJ-NP-TV-Z]", checks.es_dni),
     _number("es_nie", rf"[XYZ]{_S}\d{{7}}{_S}[A-HJ-NP-TV-Z]", checks.es_nie),

@@ -11,12 +11,12 @@ from ragkit.pii.patterns import MASK, Rule, cue
 REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "BE", "CH", "AT", "PL", "SE", "AU")
 
 _CUE = cue(
-    "phone phones telephone tel tel. tele mobile cell_phone cell_no cell_number fax call called calling dial whatsapp sms text_me contact reach "
-    "answering hotline helpline landline ring telefon telefonnummer handy mobil mobiltelefon rufnummer durchwahl téléphone tél portable "
-    "teléfono móvil celular telefone telemóvel telefono cellulare telefoon mobiel gsm "
-    "numer_telefonu komórka puhelin телефон тел 電話 电话 手机"
+    "phone phones telephone tel tel. tele mobile cell_phone cell_no fax call called calling dial whatsapp sms text_me contact "
+    "reach answering hotline helpline landline ring telefon telefonnummer handy mobil mobiltelefon rufnummer durchwahl "
+    "téléphone tél portable teléfono móvil celular telefone telemóvel telefono cellulare telefoon mobiel gsm numer_telefonu "
+    "komórka puhelin телефон тел 電話 电话 手机"
 )
-_AFTER = re.compile(rf"[ ,\t({MASK}-]{{0,3}}(?i:office|fax|mobile|direct|phone|tel|ext)\b|[ ]?[(](?i:home|work|cell|h|w|m|o)[)]")
+_AFTER = re.compile(r"[ ,\t(-]{0,3}(?i:office|fax|mobile|direct|phone|tel|ext)\b|[ ]?[(](?i:home|work|cell|h|w|m|o)[)]")
 _DATE = re.compile(r"(\d{1,4})[-./ ](\d{1,2})[-./ ](\d{1,4})")
 _YEARS = re.compile(r"(?:1[89]|20)\d\d[ ./-]{1,3}(?:1[89]|20)\d\d")
 _UNIT = re.compile(r" ?(?:%|€|\$|£|eur\b|usd\b|gbp\b|kg\b|km\b|mm\b|cm\b|ml\b|mg\b|people\b|units\b|years\b)", re.IGNORECASE)
@@ -103,7 +103,7 @@ def _national(text: str) -> int:
 
 def _called(text: str) -> int:
     digits = len(_digits(text))
-    if digits == 6 and _TWO.fullmatch(text) or _dated(text) or _YEARS.fullmatch(text) or _range(text):
+    if (digits == 6 and _TWO.fullmatch(text)) or _dated(text) or _YEARS.fullmatch(text) or _range(text):
         return 0
     return len(text) if 6 <= digits <= 14 else 0
 
@@ -114,10 +114,10 @@ def _no_phone(text: str, start: int, end: int) -> bool:
 
 
 _FORM = re.compile(
-    rf"{_BEFORE}(?:\(\d{{1,5}}\){_GAP}?|\d{{1,5}}{_GAP}{{1,2}})\d{{2,8}}(?:{_GAP}{{1,2}}\d{{2,8}}){{0,4}}{_EXTENSION}{_BEHIND}"
+    rf"{_BEFORE}(?:\(\d{{1,5}}\){_GAP}?|\d{{1,5}}{_GAP}{{1,2}})\d{{2,10}}(?:{_GAP}{{1,2}}\d{{2,8}}){{0,4}}{_EXTENSION}{_BEHIND}"
 )
 _BARE = re.compile(rf"{_BEFORE}\d{{6,13}}{_EXTENSION}{_BEHIND}")
-_PLUS = rf"{_BEFORE}(?:\+|00[ .-]?)[1-9]\d{{0,3}}(?:{_GAP}{{0,2}}\(?\d{{1,12}}\)?){{1,6}}{_EXTENSION}{_BEHIND}"
+_PLUS = rf"{_BEFORE}(?:\(?\+|00[ .-]?)[1-9]\d{{0,3}}\)?(?:{_GAP}{{0,2}}\(?\d{{1,12}}\)?){{1,6}}{_EXTENSION}{_BEHIND}"
 
 RULES: tuple[Rule, ...] = (
     Rule(kind="phone", pattern=re.compile(_PLUS), check=_international),

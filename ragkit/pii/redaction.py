@@ -10,7 +10,7 @@ from typing import Any
 
 from ragkit.pii.finding import Found, Names, checked, find, mask
 from ragkit.pii.kinds import PATTERNED
-from ragkit.records import Citation, Document, Evidence, Hit, Parsed
+from ragkit.records import Citation, Document, DocumentInfo, Evidence, Hit, Parsed
 
 #: Documents whose finds are kept.
 _KEPT = 64
@@ -53,6 +53,10 @@ class Redactor:
                 anchors=tuple(a if a.place is None else replace(a, place=self.text(a.place)) for a in parsed.anchors),
             ),
         )
+
+    def info(self, info: DocumentInfo) -> DocumentInfo:
+        """A line of a list of documents with its title and metadata masked."""
+        return replace(info, title=self.text(info.title), metadata=self.values(info.metadata))
 
     def values(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Metadata with its texts masked; a key counts as a word that stands before its value."""

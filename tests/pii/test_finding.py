@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -28,7 +30,9 @@ SAMPLES = {
     "(212) 555-2368": "phone",
     "756.9217.0769.85": "ch_ahv",
 }
-_WORDS = st.sampled_from(["", "the", "call", "SSN", "naïve", "数字", "a\nb", "x.", "No. 7", "2026-11-23", "€ 12.50", "v1.2.3.4", MASK, "@", "+", "0", "12 34"])
+_WORDS = st.sampled_from(
+    ["", "the", "call", "SSN", "naïve", "数字", "a\nb", "x.", "No. 7", "2026-11-23", "€ 12.50", "v1.2.3.4", MASK, "@", "+", "0", "12 34"]
+)
 _PIECES = st.one_of(st.sampled_from(list(SAMPLES)), _WORDS, st.text("0123456789 .-/()+@:abAB█\n", max_size=24))
 _TEXTS = st.builds(
     lambda pieces, gaps: "".join(a + b for a, b in zip(pieces, gaps, strict=False)),
@@ -43,7 +47,7 @@ def test_spans_lie_in_the_text_and_apart(text: str) -> None:
     """Every span is within the text, not empty, of a known kind, and behind the one before it."""
     found = find(text)
     assert all(0 <= f.start < f.end <= len(text) and f.kind in KINDS for f in found)
-    assert all(a.end <= b.start for a, b in zip(found, found[1:]))
+    assert all(a.end <= b.start for a, b in pairwise(found))
 
 
 @given(_TEXTS)
@@ -156,3 +160,9 @@ def test_names_come_from_a_model_and_yield_to_patterns() -> None:
     text = "Ada Lovelace wrote to ada@example.org"
     found = find(text, names=lambda text: [(0, 12), (22, 25)])
     assert [(f.kind, text[f.start : f.end]) for f in found] == [("name", "Ada Lovelace"), ("email", "ada@example.org")]
+
+
+def test_the_guide_lists_every_kind() -> None:
+    """The page on personal data has a row for each kind, with the words of the table."""
+    page = (Path(__file__).parents[2] / "docs" / "personal-data.md").read_text("utf-8")
+    assert [kind for kind, words in KINDS.items() if f"| `{kind}` | {words} |" not in page] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,8 @@ def _made(folder: Path, labels: dict[int, str]) -> Path:
 
     (folder / "vocab.txt").write_text("\n".join(WORDS))
     BertTokenizerFast(str(folder / "vocab.txt"), model_max_length=512).save_pretrained(folder)
-    config = BertConfig(vocab_size=len(WORDS), hidden_size=8, num_hidden_layers=0, num_attention_heads=1, intermediate_size=8, id2label=labels)
+    sizes = {"hidden_size": 8, "num_hidden_layers": 0, "num_attention_heads": 1, "intermediate_size": 8}
+    config = BertConfig(vocab_size=len(WORDS), id2label=labels, **sizes)
     made = BertForTokenClassification(config)
     with torch.no_grad():
         for parameter in made.parameters():
@@ -50,7 +52,7 @@ def test_names_are_found_with_exact_spans(model: str) -> None:
     found = NamesModel(model)(text)
     assert {text[start:end] for start, end in found} == {"Ada Lovelace", "Grace-Hopper"}
     assert len(found) == 200
-    assert all(a[1] <= b[0] for a, b in zip(found, found[1:]))
+    assert all(a[1] <= b[0] for a, b in pairwise(found))
 
 
 def test_text_without_white_space_comes_to_an_end(model: str) -> None:
@@ -83,7 +85,7 @@ def test_a_model_without_persons_is_refused(tmp_path: Path) -> None:
 def test_a_gliner_folder_asks_for_its_package(tmp_path: Path) -> None:
     """A folder of GLiNER's form takes the package gliner, and the message says so, or says why it cannot be loaded."""
     (tmp_path / "gliner_config.json").write_text(json.dumps({}))
-    with pytest.raises((ModelError, ImportError), match="gliner|cannot be loaded"):
+    with pytest.raises((ModelError, ImportError), match=r"gliner|cannot be loaded"):
         NamesModel(str(tmp_path))
 
 

@@ -72,7 +72,8 @@ def test_redaction_keeps_offsets_and_lines(make_kit: MakeKit) -> None:
     assert all(text[i] == (MASK if i in hidden else c) for i, c in enumerate(NOTE))
     document = kit.document("note")
     assert document.metadata["pii"] == dict.fromkeys(SECRETS, 1)
-    assert [text[b.start : b.end] for b in document.parsed.blocks][0] == "The harbour master keeps the lamp of Skerry Point."
+    first = document.parsed.blocks[0]
+    assert text[first.start : first.end] == "The harbour master keeps the lamp of Skerry Point."
 
 
 def test_a_flag_counts_kinds_and_changes_no_text(make_kit: MakeKit) -> None:
@@ -158,3 +159,13 @@ def test_metadata_is_read_with_its_key(make_kit: MakeKit) -> None:
     kit.add_text("Nothing.", uri="note", metadata={"ssn": 219099998, "phone": "785 8949", "year": 1988, "tags": ["a@b.example"]})
     masked = {key: value for key, value in kit.document("note").metadata.items() if key in ("ssn", "phone", "year", "tags")}
     assert masked == {"ssn": MASK * 9, "phone": MASK * 8, "year": 1988, "tags": [MASK * 11]}
+
+
+def test_lists_and_shown_documents_are_masked_with_answers(make_kit: MakeKit) -> None:
+    """With ``pii.at_answer`` the list of documents and a document's title and metadata are masked as well."""
+    kit = make_kit(pii__at_answer="redact")
+    kit.add_text(NOTE, uri="note", title=f"File of {SECRETS['email']}", metadata={"author": SECRETS["email"]})
+    (info,) = kit.documents()
+    document = kit.document("note")
+    assert info.title == document.title == f"File of {MASK * len(SECRETS['email'])}"
+    assert info.metadata["author"] == document.metadata["author"] == MASK * len(SECRETS["email"])
