@@ -19,6 +19,7 @@ from ragkit.ingest import DocumentPool
 from ragkit.intake import Intake
 from ragkit.models import load
 from ragkit.models.rerank import TokenCache
+from ragkit.pii.redaction import Redactor
 from ragkit.plugins import runtime
 from ragkit.records import (
     Answer,
@@ -148,13 +149,19 @@ class Ragkit(Intake):
 
     @cached_property
     def _asker(self) -> Asker:
-        return Asker(self._searcher, self._tokens, lambda: self.generator, lambda: self.verifier, self.settings)
+        return Asker(self._searcher, self._tokens, lambda: self.generator, lambda: self.verifier, self.settings, self._shown)
+
+    @property
+    def _shown(self) -> Redactor | None:
+        """What masks personal data in all that is shown; ``None``: nothing is masked."""
+        return self._redactor if self.settings.pii.at_answer == "redact" else None
 
     # --- documents -------------------------------------------------------------------------------------------
 
     def documents(self) -> list[DocumentInfo]:
         """All documents, by URI."""
-        return self._catalog.list_documents()
+        listed = self._catalog.list_documents()
+        return listed if self._shown is None else [self._shown.info(one) for one in listed]
 
     def document(self, uri: str) -> Document:
         """A document with its canonical text, blocks and anchors.
@@ -163,7 +170,8 @@ class Ragkit(Intake):
             DocumentNotFound: it is not in the store.
         """
         with self._catalog.snapshot() as connection:
-            return self._catalog.document(connection, uri)
+            found = self._catalog.document(connection, uri)
+        return found if self._shown is None else self._shown.document(found)
 
     def text(self, uri: str, start: int | None = None, end: int | None = None) -> str:
         """The canonical text of a document, or the span ``[start, end)`` of it."""
@@ -196,7 +204,9 @@ class Ragkit(Intake):
             found = pinned.search(
                 query, k, expression=filter, principal=principal, operators=operators, rerank=rerank, collapse=collapse
             )
-        return found.hits
+            if self._shown is None:
+                return found.hits
+            return [self._shown.hit(hit, pinned.parsed(hit.document_id)) for hit in found.hits]
 
     def explain(self, query: str, *, filter: str | None = None, principal: Principals = None, operators: bool = True) -> list[Candidate]:
         """Every candidate for ``query``, best first: its rank and score at each stage, and why it was dropped."""

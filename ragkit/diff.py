@@ -25,9 +25,9 @@ class Difference(Jsonable):
     emptied: tuple[str, ...] = ()
 
 
-def difference(catalog: Catalog, sources: Iterable[Source]) -> Difference:
-    """What bringing the store in step with ``sources`` would change."""
-    found = _Found(catalog)
+def difference(catalog: Catalog, sources: Iterable[Source], personal: str = "") -> Difference:
+    """What bringing the store in step with ``sources`` would change; ``personal`` is what is done about personal data."""
+    found = _Found(catalog, personal)
     for source in sources:
         found.compare(source)
     return Difference(
@@ -41,8 +41,9 @@ def difference(catalog: Catalog, sources: Iterable[Source]) -> Difference:
 
 
 class _Found:
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, personal: str) -> None:
         self.catalog = catalog
+        self.personal = personal
         self.seen: set[str] = set()
         self.added: list[str] = []
         self.updated: list[str] = []
@@ -62,7 +63,7 @@ class _Found:
                 if isinstance(item, Failure):
                     self.failed.append(item)
                 else:
-                    self._sort(marked(item, source.options), known.get(item.uri))
+                    self._sort(marked(item, source.options, self.personal), known.get(item.uri))
         gone = missing(self.catalog.uris_of(source.key), self.seen, self.failed[failed_before:])
         if gone and len(self.seen) == seen_before:
             self.emptied.append(source.key)

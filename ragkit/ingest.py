@@ -6,8 +6,9 @@ import hashlib
 import itertools
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from typing import Any, Protocol
 from ragkit import passages
 from ragkit.contracts import Connector, Embedder
 from ragkit.errors import ParseError
+from ragkit.pii.redaction import Intake as Personal
 from ragkit.records import Chunk, Document, Failure, IngestOptions, IngestReport, Progress, SourceItem, record
 from ragkit.search import indexed_text
 from ragkit.settings import Settings
@@ -70,6 +72,7 @@ class Prepared:
 
     document: Document
     chunks: tuple[Chunk, ...]
+    pii: Mapping[str, int] = field(default_factory=dict)
 
 
 class Ingestor:
@@ -83,7 +86,10 @@ class Ingestor:
         pool: DocumentPool,
         settings: Settings,
         progress: Callable[[Progress], None] | None = None,
+        personal: Personal | None = None,
     ) -> None:
+        self._personal = personal
+        self._pii: Counter[str] = Counter()
         self._folder = folder
         self._catalog = catalog
         self._embedder = embedder
@@ -131,6 +137,7 @@ class Ingestor:
             failed=tuple(self._failed),
             emptied=tuple(self._emptied),
             flagged=tuple(self._flagged),
+            pii=dict(sorted(self._pii.items())),
             seconds=time.perf_counter() - started,
             **self._counts,
         )
@@ -150,6 +157,7 @@ class Ingestor:
                 continue
             self._counts["updated" if old is not None else "added"] += 1
             self._flagged += (Failure(uri=item.uri, reason=flag) for flag in _flags(prepared.document.metadata))
+            self._pii.update(prepared.pii)
             self.put(prepared)
         if touched:
             self._catalog.touch(touched)
@@ -165,7 +173,7 @@ class Ingestor:
             if isinstance(item, Failure):
                 self._failed.append(item)
                 continue
-            item = marked(item, source.options)
+            item = marked(item, source.options, self._personal.mark if self._personal else "")
             old = known.get(item.uri)
             if old is not None and old.token == item.token:
                 self._counts["unchanged"] += 1
@@ -175,14 +183,19 @@ class Ingestor:
 
     def _prepared(self, item: SourceItem, found: Document | ParseError, source: Source) -> Prepared | None:
         if isinstance(found, ParseError):
-            self._failed.append(Failure(uri=item.uri, reason=" ".join(str(found).split())))
+            reason = " ".join(str(found).split())
+            if self._personal is not None and self._personal.masked:
+                reason = self._personal.redactor.text(reason)
+            self._failed.append(Failure(uri=item.uri, reason=reason))
             return None
-        document = replace(found, source=source.key)
+        document, pii = replace(found, source=source.key), Counter[str]()
+        if self._personal is not None:
+            document, pii = self._personal(document)
         chunks = chunk(document.parsed, self._embedder.count_tokens, self._settings.chunking)
         if not chunks and document.parsed.text:
             self._failed.append(Failure(uri=item.uri, reason="it holds no text"))
             return None
-        return Prepared(document=document, chunks=tuple(chunks))
+        return Prepared(document=document, chunks=tuple(chunks), pii=pii)
 
     def put(self, prepared: Prepared) -> None:
         """Take a document in; every :data:`COMMIT_CHUNKS` chunks those taken in are committed, the rest by :meth:`flush`."""
@@ -247,13 +260,14 @@ def missing(before: Iterable[str], seen: Container[str], failed: Iterable[Failur
     return [uri for uri in before if uri not in seen and not uri.startswith(unseen)]
 
 
-def marked(item: SourceItem, options: IngestOptions) -> SourceItem:
-    """The item with the caller's access list and metadata; both are part of its version, so that a change of them counts."""
+def marked(item: SourceItem, options: IngestOptions, personal: str = "") -> SourceItem:
+    """The item with the caller's access list and metadata; both are part of its version, so that a change of them counts, and
+    so is ``personal``, what is done about personal data."""
     acl = options.acl if options.acl is not None else item.acl
     metadata = {**item.metadata, **options.metadata}
-    if acl is None and not metadata:
+    if acl is None and not metadata and not personal:
         return item
-    marks = json.dumps([acl, metadata], sort_keys=True, default=str)
+    marks = json.dumps([acl, metadata, *([personal] if personal else [])], sort_keys=True, default=str)
     return replace(item, acl=acl, metadata=metadata, token=f"{item.token}|{hashlib.sha256(marks.encode()).hexdigest()[:16]}")
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -19,6 +21,9 @@ from ragkit.errors import DocumentNotFound, SourceError, StoreLocked
 from ragkit.index import files
 from ragkit.ingest import DocumentPool, Ingestor, Listed, Source
 from ragkit.maintenance import Maintenance, OnProgress
+from ragkit.models import load
+from ragkit.pii.redaction import Intake as Personal
+from ragkit.pii.redaction import Redactor
 from ragkit.plugins import runtime
 from ragkit.records import Failure, IngestOptions, IngestReport, SourceItem
 from ragkit.watch import Watcher
@@ -35,6 +40,18 @@ class Intake(Maintenance):
         @cached_property
         def _pool(self) -> DocumentPool:
             """What parses."""
+
+    @cached_property
+    def _redactor(self) -> Redactor:
+        """What finds personal data, as the settings say."""
+        return Redactor(self.settings.pii.kinds, load.names(self.settings.pii.names_model))
+
+    @cached_property
+    def _personal(self) -> Personal | None:
+        """What is done about personal data in documents that come in."""
+        pii = self.settings.pii
+        mark = json.dumps([pii.at_ingest, sorted(pii.kinds), pii.names_model])
+        return None if pii.at_ingest == "off" else Personal(self._redactor, masked=pii.at_ingest == "redact", mark=mark)
 
     def ingest(
         self,
@@ -131,7 +148,8 @@ class Intake(Maintenance):
         Raises:
             SourceError: a source cannot be read at all.
         """
-        return difference(self._catalog, (self._source(*known) for known in self._remembered(sources)))
+        personal = self._personal
+        return difference(self._catalog, (self._source(*known) for known in self._remembered(sources)), personal.mark if personal else "")
 
     def add_text(
         self,
@@ -166,7 +184,7 @@ class Intake(Maintenance):
         return len(known)
 
     def _ingestor(self, progress: OnProgress | None = None) -> Ingestor:
-        return Ingestor(self._segments, self._catalog, self.embedder, self._pool, self.settings, progress)
+        return Ingestor(self._segments, self._catalog, self.embedder, self._pool, self.settings, progress, self._personal)
 
     def _remembered(
         self, sources: Sequence[str | Path | Connector]
@@ -212,4 +230,5 @@ def _sum(a: IngestReport, b: IngestReport) -> IngestReport:
         flagged=a.flagged + b.flagged,
         chunks=a.chunks + b.chunks,
         seconds=a.seconds + b.seconds,
+        pii=dict(sorted((Counter(a.pii) + Counter(b.pii)).items())),
     )

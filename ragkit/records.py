@@ -193,7 +193,7 @@ class IngestOptions(Jsonable):
 
 @record
 class IngestReport(Jsonable):
-    """What one ``ingest`` or ``sync`` did. ``chunks`` counts those added; ``seconds`` is wall time.
+    """What one ``ingest`` or ``sync`` did. ``chunks`` counts those added; ``seconds`` is wall time; ``pii`` counts by kind.
 
     ``emptied`` names the sources that list nothing any more, and whose documents were therefore kept; ``flagged`` what is
     suspicious in those added and updated: hidden text, passages that speak to a language model (metadata ``hidden``, ``instructions``).
@@ -208,6 +208,7 @@ class IngestReport(Jsonable):
     flagged: tuple[Failure, ...] = ()
     chunks: int = 0
     seconds: float = 0.0
+    pii: Mapping[str, int] = field(default_factory=dict)
 
 
 @record

@@ -12,11 +12,12 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ragkit.errors import SettingsError
+from ragkit.pii.kinds import KINDS
 from ragkit.records import Mode
 
 #: Settings that nothing may show or store.
@@ -143,6 +144,28 @@ class AnsweringSettings(Part):
     min_support: float = Field(0.5, gt=0, le=1, description="Below this support a composed sentence is not shown.")
 
 
+class PiiSettings(Part):
+    """What is done about personal data."""
+
+    at_ingest: Literal["off", "flag", "redact"] = Field(
+        "off", description="Documents as they come in: `flag` counts the kinds in their metadata, `redact` masks them for ever as well."
+    )
+    at_answer: Literal["off", "redact"] = Field("off", description="Mask answers, hits, records and shown documents; the store keeps all.")
+    kinds: Words = Field((), description="Kinds that count (see the page on personal data); empty: all.")
+    names_model: str = Field(
+        "", description="A token-classification model that finds people's names, a folder or a hub id; `gliner:` before it for GLiNER."
+    )
+
+    @model_validator(mode="after")
+    def _known_kinds(self) -> Self:
+        unknown = [kind for kind in self.kinds if kind not in KINDS]
+        if unknown:
+            raise ValueError(f"there is no kind {unknown[0]!r}; known are {', '.join(KINDS)}")
+        if "name" in self.kinds and not self.names_model:
+            raise ValueError("the kind 'name' takes a model; set pii.names_model, or leave it out of pii.kinds")
+        return self
+
+
 class CatalogSettings(Part):
     """Where the catalog lives."""
 
@@ -159,6 +182,7 @@ class Settings(Part):
     retrieval: RetrievalSettings = RetrievalSettings()
     generation: GenerationSettings = GenerationSettings()
     answering: AnsweringSettings = AnsweringSettings()
+    pii: PiiSettings = PiiSettings()
     catalog: CatalogSettings = CatalogSettings()
 
     def sha256(self) -> str:

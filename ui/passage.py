@@ -47,8 +47,10 @@ def _passage(shared: Shared, number: int, citation: Citation) -> None:
     if document is None:
         parts.passage(state.Context(before="", passage=citation.cited_text, after="", cut_before=False, cut_after=False))
         return
+    pii = shared.kit.settings.pii
     parts.passage(state.in_context(document.parsed.text, citation.start_char_index, citation.end_char_index))
-    if document.media_type == "application/pdf" and citation.boxes:
+    # A page's picture comes from the source, where nothing is masked.
+    if document.media_type == "application/pdf" and citation.boxes and "redact" not in (pii.at_ingest, pii.at_answer):
         whole = st.toggle("Show the whole page", key="whole")
         for page, boxes in state.boxes_by_page(citation).items():
             _page(shared, document, page, boxes, whole)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ragkit.answer import compose, prompts
@@ -14,6 +15,7 @@ from ragkit.answer.verify import AlignmentVerifier
 from ragkit.contracts import Generator
 from ragkit.errors import ModelError
 from ragkit.models.rerank import TokenCache
+from ragkit.pii.redaction import Redactor
 from ragkit.records import Answer, Citation, Evidence, Mode, Reason, Sentence, StreamEvent
 from ragkit.search import Found, Pinned, Searcher
 from ragkit.settings import Settings
@@ -38,7 +40,9 @@ class Asker:
         generator: Callable[[], Generator | None],
         verifier: Callable[[], AlignmentVerifier],
         settings: Settings,
+        redactor: Redactor | None = None,
     ) -> None:
+        self.redactor = redactor
         self._searcher = searcher
         self._tokens = tokens
         self._generator = generator
@@ -76,7 +80,8 @@ class _Run:
     def __init__(self, asker: Asker, pinned: Pinned, question: str, mode: Mode) -> None:
         self._asker = asker
         self._pinned = pinned
-        self._question = question
+        self._redactor = asker.redactor
+        self._asked, self._question = question, self._masked(question)
         self._mode = mode
         self._settings = asker.settings.answering
         self._started = time.perf_counter()
@@ -89,7 +94,7 @@ class _Run:
 
     def events(self, expression: str | None, principal: Principals) -> Iterator[StreamEvent]:
         found = self._pinned.search(
-            self._question,
+            self._asked,
             self._settings.passages,
             expression=expression,
             principal=principal,
@@ -97,7 +102,10 @@ class _Run:
             rerank_top=self._settings.passages,
         )
         self._timings["search_s"] = self._elapsed()
-        selection = select(self._question, found, self._pinned, self._asker.tokens, max(PROMPT_EVIDENCE, self._settings.sentences))
+        selection = select(self._asked, found, self._pinned, self._asker.tokens, max(PROMPT_EVIDENCE, self._settings.sentences))
+        if self._redactor is not None:  # what is masked here, nothing after it sees: prompt, quotes, citations, record
+            evidence = (self._redactor.evidence(e, self._pinned.parsed(e.document_id)) for e in selection.evidence)
+            selection = replace(selection, evidence=tuple(evidence))
         self._timings["retrieve_s"] = self._elapsed()
         reason = self._abstain(found, selection)
         if reason is None:
@@ -170,11 +178,11 @@ class _Run:
         verbatim = any(drafted.text.rstrip(".") in " ".join(e.text.split()) for e in cited) and len(terms(drafted.text)) > 1
         support = 1.0 if verbatim else verdict.support
         if support < self._settings.min_support:
-            self._rejected.append({"text": drafted.text, "cites": list(drafted.ids), **verdict.to_dict()})
+            self._rejected.append({"text": self._masked(drafted.text), "cites": list(drafted.ids), **verdict.to_dict()})
             return None
         backing = cited if verbatim else [cited[i] for i in verdict.supporting] or cited
         citations = tuple(self._cite(e) for e in backing)
-        return Sentence(text=drafted.text, status="verified", support=support, citations=citations)
+        return Sentence(text=self._masked(drafted.text), status="verified", support=support, citations=citations)
 
     def _quote(self, evidence: Evidence) -> Sentence:
         citation = self._cite(evidence)
@@ -183,7 +191,11 @@ class _Run:
     def _cite(self, evidence: Evidence) -> Citation:
         if evidence.document_id not in self._documents:
             self._documents.append(evidence.document_id)
-        return cite(evidence, self._pinned.parsed(evidence.document_id), self._documents.index(evidence.document_id))
+        citation = cite(evidence, self._pinned.parsed(evidence.document_id), self._documents.index(evidence.document_id))
+        return citation if self._redactor is None else self._redactor.citation(citation, evidence)
+
+    def _masked(self, text: str) -> str:
+        return text if self._redactor is None else self._redactor.text(text)
 
     def _elapsed(self) -> float:
         return time.perf_counter() - self._started
@@ -225,7 +237,7 @@ class _Run:
             "prompt_version": prompts.VERSION,
             "candidates": [candidate.to_dict() for candidate in found.describe()],
             "signals": selection.signals,
-            "draft": self._draft.reply,
+            "draft": self._masked(self._draft.reply),
             "rejected": self._rejected,
         }
         self._asker.searcher.catalog.save_answer(answer.record_id, answer.generation, answer.question, content)

@@ -223,7 +223,7 @@ def check(session: Session) -> None:
 
 def _report(out: Output, report: IngestReport) -> None:
     if out.json:
-        out.value({key: value for key, value in report.to_dict().items() if value or key not in ("emptied", "flagged")})
+        out.value({key: value for key, value in report.to_dict().items() if value or key not in ("emptied", "flagged", "pii")})
     else:
         _say(out, report)
     if report.failed or report.emptied:
@@ -235,6 +235,8 @@ def _say(out: Output, report: IngestReport) -> None:
     said = ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "nothing new"
     out.show(f"{said}; {report.chunks} passages in {report.seconds:.1f} s")
     _flags(out, report.flagged)
+    if report.pii:
+        out.show("personal data: " + ", ".join(f"{count} {kind}" for kind, count in report.pii.items()))
     _troubles(out, report)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ragkit.contracts import Embedder, Generator, Reranker
 from ragkit.models.embedder import SentenceTransformerEmbedder
 from ragkit.models.rerank import CrossEncoderReranker, LateInteraction, TokenCache
+from ragkit.pii.finding import Names
 from ragkit.settings import EmbeddingSettings, GenerationSettings
 
 
@@ -27,3 +28,12 @@ def generator(settings: GenerationSettings) -> Generator | None:
     from ragkit.models.generator import LlamaCppGenerator
 
     return LlamaCppGenerator(settings)
+
+
+def names(name: str) -> Names | None:
+    """What finds people's names; ``None`` when no model is named."""
+    if not name:
+        return None
+    from ragkit.models.names import NamesModel
+
+    return NamesModel(name)

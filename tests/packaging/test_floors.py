@@ -12,6 +12,7 @@ import pytest
 #: The floors, from the ground up. What stands on one floor does not know its neighbours.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("ragkit.errors", "ragkit.records"),
+    ("ragkit.pii",),
     ("ragkit.contracts", "ragkit.plugins", "ragkit.settings", "ragkit.watch"),
     ("ragkit.text",),
     ("ragkit.index", "ragkit.models"),
