@@ -17,7 +17,20 @@ from ragkit.errors import StoreCorrupt
 from ragkit.records import FileInfo, SegmentInfo, record
 from ragkit.store import seal, state
 from ragkit.store.changes import batches, document_columns, now
-from ragkit.store.tables import answers, chunks, documents, failures, generations, identity, segments, sources, tombstones
+from ragkit.store.tables import (
+    answers,
+    chats,
+    chunks,
+    documents,
+    failures,
+    feedback,
+    generations,
+    identity,
+    segments,
+    sources,
+    tombstones,
+    turns,
+)
 
 #: Ids are not handed out again within this distance of the highest that is still known.
 MARGIN = 1 << 20
@@ -25,7 +38,7 @@ MARGIN = 1 << 20
 _MOST = 1 << 48
 #: The reason of a generation whose row is gone.
 LOST = "lost"
-_PLAIN = (answers, sources, failures)
+_PLAIN = (answers, sources, failures, chats, turns, feedback)
 
 
 @record
