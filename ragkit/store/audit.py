@@ -8,7 +8,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from ragkit.errors import StoreCorrupt
-from ragkit.store import seal, state
+from ragkit.store import auditlog, seal, state
 from ragkit.store.changes import document_columns
 from ragkit.store.tables import (
     answers,
@@ -35,7 +35,7 @@ def faults(connection: sa.Connection) -> list[str]:
     It is read on other connections than the given one, which stays usable.
     """
     found: list[str] = []
-    for part in (_database_faults, _document_faults, _chunk_faults, _small_faults, _generation_faults, _total_faults):
+    for part in (_database_faults, _document_faults, _chunk_faults, _small_faults, _generation_faults, _total_faults, _log_faults):
         with _Reader(connection.engine) as reader:
             try:
                 found.extend(_first(part(reader)))
@@ -199,6 +199,10 @@ def _total_faults(reader: _Reader) -> Iterator[str]:
             fault = str(error)
         if fault is not None:
             yield fault
+
+
+def _log_faults(reader: _Reader) -> Iterator[str]:
+    yield from (fault.line for fault in auditlog.unknown_faults(reader.connection))
 
 
 def _pages(reader: _Reader, query: sa.Select[Any], key: sa.Column[Any]) -> Iterator[Any]:

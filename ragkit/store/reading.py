@@ -31,6 +31,16 @@ class Known(NamedTuple):
     sha256: str
 
 
+class Version(NamedTuple):
+    """One version of a document. ``document_id`` is its own and never another's; ``sha256`` is that of the source's bytes."""
+
+    document_id: int
+    uri: str
+    title: str
+    version: int
+    sha256: str
+
+
 class Passage(NamedTuple):
     """A chunk with its text and its document's identity."""
 
@@ -198,6 +208,28 @@ class CatalogReader:
             source=row.source,
         )
 
+    def live_version(self, connection: sa.Connection, uri: str) -> Version | None:
+        """The version of the document ``uri`` that is in the store, if one is."""
+        row = connection.execute(sa.select(*document_columns()).where(_LIVE, documents.c.uri == uri)).first()
+        if row is None:
+            self._require_listing(connection)
+            return None
+        if _checked(row).uri != uri:
+            raise seal.damaged("the index of documents is not that of its table")
+        return Version(row.id, row.uri, row.title, row.version, row.sha256)
+
+    def version(self, connection: sa.Connection, document_id: int) -> Version:
+        """A version by its number, live or not.
+
+        Raises:
+            DocumentNotFound: there is none.
+        """
+        row = connection.execute(sa.select(*document_columns()).where(documents.c.id == document_id)).first()
+        if row is None:
+            raise DocumentNotFound(f"document number {document_id} is no longer in the store")
+        seal.require_document(row)
+        return Version(row.id, row.uri, row.title, row.version, row.sha256)
+
     def parsed(self, connection: sa.Connection, document_id: int) -> Parsed:
         """Text and structure of a document version; the last few are kept, for they never change while they exist."""
         with self._parsed_lock:
@@ -276,18 +308,30 @@ class CatalogReader:
     def list_sources(self) -> dict[str, dict[str, Any]]:
         """Remembered sources and the options they were ingested with."""
         with self.snapshot() as connection:
-            return {row.source: row.options for row in self._all(connection, sources, sources.c.source)}
+            return {row.source: row.options for row in self.all_rows(connection, sources)}
 
     def list_failures(self) -> list[Failure]:
         """What could not be read the last time its source was."""
         with self.snapshot() as connection:
-            return [Failure(uri=row.uri, reason=row.reason) for row in self._all(connection, failures, failures.c.uri)]
+            return [Failure(uri=row.uri, reason=row.reason) for row in self.all_rows(connection, failures)]
 
-    def _all(self, connection: sa.Connection, table: sa.Table, key: sa.Column[Any]) -> list[sa.Row[Any]]:
+    def all_rows(self, connection: sa.Connection, table: sa.Table) -> list[sa.Row[Any]]:
         """All rows of a small table in the order of its key, checked, and checked to be all."""
+        key = next(iter(table.primary_key))
         rows = _whole(table, connection.execute(sa.select(*_sealed(table)).order_by(key)))
         self.state(connection).require(table.name, [row._mapping[key] for row in rows])
         return rows
+
+    def list_answers(self) -> list[dict[str, Any]]:
+        """Every answer record's id, time, generation, question, and whether it abstained; the newest first."""
+        with self.snapshot() as connection:
+            rows = self.all_rows(connection, answers)
+        newest = sorted(rows, key=lambda row: (row.created_at, row.id), reverse=True)
+        return [
+            {**{name: getattr(row, name) for name in ("created_at", "generation", "question")}, "record_id": row.id,
+             "abstained": bool(row.record.get("abstained"))}
+            for row in newest
+        ]  # fmt: skip
 
     def load_answer(self, answer_id: str) -> dict[str, Any]:
         """An answer record.
