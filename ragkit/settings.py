@@ -21,6 +21,8 @@ from ragkit.records import Mode
 
 #: Settings that nothing may show or store.
 _SECRET: Any = {"parsing": {"passwords"}}
+#: Parts that bear on what is answered from a store that is filled.
+_ANSWERING = ("embedding", "retrieval", "generation", "answering")
 #: Environment variables that are not settings of a part.
 PLAIN_VARIABLES = ("RAGKIT_STORE", "RAGKIT_CONFIG", "RAGKIT_DATA")
 
@@ -164,6 +166,10 @@ class Settings(Part):
     def sha256(self) -> str:
         """Hash of every value but passwords, for answer records."""
         return hashlib.sha256(self.model_dump_json(exclude=_SECRET).encode()).hexdigest()
+
+    def bearing_on_answers(self) -> dict[str, Any]:
+        """The values that can change what is answered, for answer records; none that nothing may store."""
+        return self.model_dump(mode="json", include=set(_ANSWERING), exclude=_SECRET)
 
     def with_values(self, **values: Any) -> Settings:
         """A copy with dotted keys replaced, validated: ``with_values(**{"retrieval.k": 5})``."""

@@ -7,7 +7,8 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ragkit.answer import compose, prompts
+from ragkit.answer import compose, prompts, provenance
+from ragkit.answer.checking import check
 from ragkit.answer.citations import cite
 from ragkit.answer.evidence import Selection, select
 from ragkit.answer.verify import AlignmentVerifier
@@ -17,6 +18,7 @@ from ragkit.models.rerank import TokenCache
 from ragkit.records import Answer, Citation, Evidence, Mode, Reason, Sentence, StreamEvent
 from ragkit.search import Found, Pinned, Searcher
 from ragkit.settings import Settings
+from ragkit.store.auditlog import Origin
 from ragkit.store.visibility import Principals
 from ragkit.text.words import terms
 
@@ -45,10 +47,12 @@ class Asker:
         self._verifier = verifier
         self._settings = settings
 
-    def stream(self, question: str, *, mode: Mode, expression: str | None, principal: Principals) -> Iterator[StreamEvent]:
+    def stream(
+        self, question: str, *, mode: Mode, expression: str | None, principal: Principals, origin: Origin | None = None
+    ) -> Iterator[StreamEvent]:
         """Tokens and checked sentences as they come, then the answer, which by then is on record."""
         with self._searcher.pin() as pinned:
-            run = _Run(self, pinned, question, mode)
+            run = _Run(self, pinned, question, mode, origin or Origin())
             yield from run.events(expression, principal)
 
     @property
@@ -73,21 +77,25 @@ class Asker:
 class _Run:
     """One question."""
 
-    def __init__(self, asker: Asker, pinned: Pinned, question: str, mode: Mode) -> None:
+    def __init__(self, asker: Asker, pinned: Pinned, question: str, mode: Mode, origin: Origin) -> None:
         self._asker = asker
         self._pinned = pinned
         self._question = question
         self._mode = mode
+        self._origin = origin
         self._settings = asker.settings.answering
         self._started = time.perf_counter()
         self._timings: dict[str, float] = {}
         self._notes: list[str] = []
         self._sentences: list[Sentence] = []
         self._rejected: list[dict[str, Any]] = []
+        self._checks: dict[str, dict[str, Any]] = {}
+        self._asked: dict[str, Any] = {}
         self._documents: list[int] = []
         self._draft = compose.Draft()
 
     def events(self, expression: str | None, principal: Principals) -> Iterator[StreamEvent]:
+        self._asked = provenance.asked(self._mode, expression, principal)
         found = self._pinned.search(
             self._question,
             self._settings.passages,
@@ -166,15 +174,14 @@ class _Run:
 
     def _checked(self, drafted: compose.Drafted, evidence: Sequence[Evidence]) -> Sentence | None:
         cited = [e for e in evidence if e.id in drafted.ids]
-        verdict = self._asker.verifier().composed(drafted.text, [e.text for e in cited])
-        verbatim = any(drafted.text.rstrip(".") in " ".join(e.text.split()) for e in cited) and len(terms(drafted.text)) > 1
-        support = 1.0 if verbatim else verdict.support
-        if support < self._settings.min_support:
-            self._rejected.append({"text": drafted.text, "cites": list(drafted.ids), **verdict.to_dict()})
+        found = check(self._asker.verifier(), drafted.text, [e.text for e in cited])
+        if found.support < self._settings.min_support:
+            self._rejected.append({"text": drafted.text, "cites": list(drafted.ids), **found.verdict.to_dict()})
             return None
-        backing = cited if verbatim else [cited[i] for i in verdict.supporting] or cited
+        self._checks[drafted.text] = {"evidence": [e.id for e in cited], **found.to_dict()}
+        backing = cited if found.verbatim else [cited[i] for i in found.verdict.supporting] or cited
         citations = tuple(self._cite(e) for e in backing)
-        return Sentence(text=drafted.text, status="verified", support=support, citations=citations)
+        return Sentence(text=drafted.text, status="verified", support=found.support, citations=citations)
 
     def _quote(self, evidence: Evidence) -> Sentence:
         citation = self._cite(evidence)
@@ -220,15 +227,20 @@ class _Run:
         return models
 
     def _record(self, answer: Answer, found: Found, selection: Selection) -> None:
+        catalog = self._asker.searcher.catalog
         content = answer.to_dict() | {
-            "settings_sha256": self._asker.settings.sha256(),
+            **self._asked,
+            **provenance.values(self._asker.settings),
+            **provenance.cited(catalog, self._pinned, self._documents, answer.sentences),
+            "checks": [self._checks.get(s.text) if s.status == "verified" else None for s in answer.sentences],
+            "verifier": {"id": self._asker.verifier().id} if self._checks else None,
             "prompt_version": prompts.VERSION,
             "candidates": [candidate.to_dict() for candidate in found.describe()],
             "signals": selection.signals,
             "draft": self._draft.reply,
             "rejected": self._rejected,
         }
-        self._asker.searcher.catalog.save_answer(answer.record_id, answer.generation, answer.question, content)
+        catalog.save_answer(answer.record_id, answer.generation, answer.question, content, self._origin)
 
 
 def _says(said: Sequence[str], text: str) -> bool:
