@@ -153,7 +153,7 @@ def erase(catalog: Catalog, uris: Sequence[str]) -> tuple[Named, int]:
         for ids in batches(found.document_ids):
             connection.execute(documents.delete().where(documents.c.id.in_(ids)))
         _delete(connection, ledger, answers, found.answers)
-        memory.delete_with(connection, ledger, [*found.answers, *memory.mentioning(connection, Mentions(uris, ()).text)])
+        memory.erase(connection, ledger, found.answers, Mentions(uris, ()).text)
         _delete(connection, ledger, failures, found.failures)
         _delete(connection, ledger, sources, found.sources)
         _clear_states(connection)

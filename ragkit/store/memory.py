@@ -74,23 +74,15 @@ def list_feedback(catalog: Catalog) -> list[Feedback]:
     return sorted(found, key=lambda one: (one.created_at, one.record_id))
 
 
-def mentioning(connection: sa.Connection, mentions: Callable[..., bool]) -> list[str]:
-    """Answer records of which a comment, or a right answer that was given, mentions what ``mentions`` tells."""
-    query = sa.select(feedback.c.record_id, feedback.c.comment, feedback.c.answer)
-    return [row.record_id for row in connection.execute(query) if mentions(row.comment or "", row.answer or "")]
-
-
-def delete_with(connection: sa.Connection, ledger: Ledger, record_ids: Sequence[str]) -> tuple[int, int]:
-    """Delete the turns and the feedback of answer records; how many of each."""
-    counts = []
-    for table in (turns, feedback):
-        gone: list[str] = []
-        for some in batches(record_ids):
-            gone += connection.execute(sa.select(table.c.record_id).where(table.c.record_id.in_(some))).scalars().all()
-            connection.execute(table.delete().where(table.c.record_id.in_(some)))
-        ledger.removed(table.name, gone)
-        counts.append(len(gone))
-    return counts[0], counts[1]
+def erase(connection: sa.Connection, ledger: Ledger, record_ids: Sequence[str], mentions: Callable[..., bool]) -> None:
+    """Delete the turns and the feedback of answer records, and feedback whose words mention what ``mentions`` tells."""
+    said = connection.execute(sa.select(feedback.c.record_id, feedback.c.comment, feedback.c.answer)).all()
+    naming = [row.record_id for row in said if mentions(row.comment or "", row.answer or "")]
+    for table, keys in ((turns, record_ids), (feedback, [*record_ids, *naming])):
+        for some in batches(list(dict.fromkeys(keys))):
+            gone = connection.execute(sa.select(table.c.record_id).where(table.c.record_id.in_(some))).scalars().all()
+            connection.execute(table.delete().where(table.c.record_id.in_(gone)))
+            ledger.removed(table.name, gone)
 
 
 def _chat(row: Any, found: Sequence[Turn] = ()) -> Chat:
