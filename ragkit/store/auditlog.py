@@ -86,7 +86,7 @@ class Fault(NamedTuple):
 
 def digest(kept: Mapping[str, Any]) -> str:
     """Hex sha256 of an answer record, over its canonical JSON."""
-    return hashlib.sha256(_canonical(kept).encode("ascii")).hexdigest()
+    return hashlib.sha256(json.dumps(kept, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()
 
 
 def question_hash(salt: bytes, question: str) -> str:
@@ -160,7 +160,9 @@ def entries(connection: sa.Connection) -> Iterator[Entry]:
 
 def entry_of(connection: sa.Connection, record_id: str) -> Entry | None:
     """The entry for an answer record; ``None`` where there is none. Reads the whole log."""
-    return next((entry for entry in entries(connection) if entry.record_id == record_id), None)
+    named = (row for row in _rows(connection) if record_id.encode("ascii", "backslashreplace") in row[1])
+    found = (_entry(tree, number, hashed) for number, content, hashed in named if (tree := _tree(content)) is not None)
+    return next((entry for entry in found if entry.record_id == record_id), None)
 
 
 def faults(connection: sa.Connection, given: Head | None = None) -> list[Fault]:

@@ -21,6 +21,7 @@ from ragkit.store.tables import answers, chunks, documents, failures, segments, 
 
 _LIVE = documents.c.removed_generation.is_(None)
 _KEPT_DOCUMENTS = 32
+_RECORDS_AT_ONCE = 64
 
 
 class Known(NamedTuple):
@@ -324,14 +325,14 @@ class CatalogReader:
 
     def list_answers(self) -> list[dict[str, Any]]:
         """Every answer record's id, time, generation, question, and whether it abstained; the newest first."""
+        found: list[dict[str, Any]] = []
         with self.snapshot() as connection:
-            rows = self.all_rows(connection, answers)
-        newest = sorted(rows, key=lambda row: (row.created_at, row.id), reverse=True)
-        return [
-            {**{name: getattr(row, name) for name in ("created_at", "generation", "question")}, "record_id": row.id,
-             "abstained": bool(row.record.get("abstained"))}
-            for row in newest
-        ]  # fmt: skip
+            for row in connection.execute(sa.select(*_sealed(answers)), execution_options={"yield_per": _RECORDS_AT_ONCE}):
+                seal.require_row("answers", row)
+                told = {"created_at": row.created_at, "generation": row.generation, "question": row.question}
+                found.append({"record_id": row.id, **told, "abstained": bool(row.record.get("abstained"))})
+            self.state(connection).require("answers", [one["record_id"] for one in found])
+        return sorted(found, key=lambda one: (one["created_at"], one["record_id"]), reverse=True)
 
     def load_answer(self, answer_id: str) -> dict[str, Any]:
         """An answer record.
