@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ragkit.answer import compose, prompts, provenance
+from ragkit.answer.cache import AnswerCache, Kept, Key, normalised
 from ragkit.answer.checking import check
 from ragkit.answer.citations import cite
 from ragkit.answer.evidence import Selection, select
@@ -19,7 +21,7 @@ from ragkit.records import Answer, Citation, Evidence, Mode, Reason, Sentence, S
 from ragkit.search import Found, Pinned, Searcher
 from ragkit.settings import Settings
 from ragkit.store.auditlog import Origin
-from ragkit.store.visibility import Principals
+from ragkit.store.visibility import Principals, principals_of
 from ragkit.text.words import terms
 
 #: Evidence that the prompt shows.
@@ -46,14 +48,42 @@ class Asker:
         self._generator = generator
         self._verifier = verifier
         self._settings = settings
+        self._cache = AnswerCache(settings.answering.cache)
 
     def stream(
         self, question: str, *, mode: Mode, expression: str | None, principal: Principals, origin: Origin | None = None
     ) -> Iterator[StreamEvent]:
         """Tokens and checked sentences as they come, then the answer, which by then is on record."""
+        origin = origin or Origin()
+        started = time.perf_counter()
         with self._searcher.pin() as pinned:
-            run = _Run(self, pinned, question, mode, origin or Origin())
+            # What a chat's question means may depend on the chat, and a replay is asked to see what would be said now.
+            key = self._key(question, mode, expression, principal, pinned.generation) if origin == Origin() else None
+            kept = None if key is None else self._cache.get(key)
+            if kept is not None:
+                yield from self._again(kept, question, started)
+                return
+            run = _Run(self, pinned, question, mode, origin, lambda kept: None if key is None else self._cache.put(key, kept))
             yield from run.events(expression, principal)
+
+    def _key(self, question: str, mode: Mode, expression: str | None, principal: Principals, generation: int) -> Key | None:
+        """What the answer depends on; ``None``: no answers are kept."""
+        if not self._settings.answering.cache:
+            return None
+        reranker = self._searcher.reranker
+        models = (self._searcher.embedder.sha256, "" if reranker is None else reranker.id, self.verifier().id, prompts.VERSION)
+        names = principals_of(principal)
+        return Key(normalised(question), mode, expression, names, generation, self._settings.sha256(), models)
+
+    def _again(self, kept: Kept, question: str, started: float) -> Iterator[StreamEvent]:
+        """An answer that was given before, on record as one of its own."""
+        timings = {"total_s": time.perf_counter() - started}
+        answer = replace(kept.answer, record_id=uuid.uuid4().hex, question=question, timings=timings)
+        content = {**kept.content, **answer.to_dict(), "cached_from": kept.answer.record_id}
+        self._searcher.catalog.save_answer(answer.record_id, answer.generation, question, content)
+        for sentence in answer.sentences:
+            yield StreamEvent(kind="sentence", text=sentence.text, sentence=sentence)
+        yield StreamEvent(kind="answer", answer=answer)
 
     @property
     def settings(self) -> Settings:
@@ -77,7 +107,8 @@ class Asker:
 class _Run:
     """One question."""
 
-    def __init__(self, asker: Asker, pinned: Pinned, question: str, mode: Mode, origin: Origin) -> None:
+    def __init__(self, asker: Asker, pinned: Pinned, question: str, mode: Mode, origin: Origin, keep: Callable[[Kept], None]) -> None:
+        self._keep = keep
         self._asker = asker
         self._pinned = pinned
         self._question = question
@@ -241,6 +272,8 @@ class _Run:
             "rejected": self._rejected,
         }
         catalog.save_answer(answer.record_id, answer.generation, answer.question, content, self._origin)
+        if not answer.notes:  # a generator that failed once may do better
+            self._keep(Kept(answer, content))
 
 
 def _says(said: Sequence[str], text: str) -> bool:
