@@ -124,12 +124,12 @@ class Recordkeeping:
             mode=kept["mode"],
             expression=kept.get("filter"),
             principal=kept.get("principal"),
-            origin=Origin(replay_of=record_id),
+            origin=Origin(replay_of=kept["id"]),
         )
         for event in events:
             if event.answer is not None:
                 fresh = self._catalog.load_answer(event.answer.record_id)
-                return Replay(record_id=record_id, answer=event.answer, differences=tuple(differences(kept, fresh)))
+                return Replay(record_id=kept["id"], answer=event.answer, differences=tuple(differences(kept, fresh)))
         raise RuntimeError("the stream of an answer ended without the answer")
 
     def _verified(self, kept: Mapping[str, Any], *, exported: bool = False) -> Verification:
@@ -220,7 +220,8 @@ class Recordkeeping:
         """
         if verdict not in ("up", "down"):
             raise ValueError(f"a verdict is 'up' or 'down', not {verdict!r}")
-        given = Feedback(record_id=record_id, verdict=verdict, created_at=now(), comment=comment, answer=answer)
+        known = self._catalog.load_answer(record_id)["id"]
+        given = Feedback(record_id=known, verdict=verdict, created_at=now(), comment=comment, answer=answer)
         self._catalog.save_feedback(given.to_dict())
         return given
 

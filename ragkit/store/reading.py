@@ -22,6 +22,7 @@ from ragkit.store.tables import answers, chunks, documents, failures, segments, 
 _LIVE = documents.c.removed_generation.is_(None)
 _KEPT_DOCUMENTS = 32
 _RECORDS_AT_ONCE = 64
+_SHORTEST_ID = 6
 
 
 class Known(NamedTuple):
@@ -335,25 +336,29 @@ class CatalogReader:
         return sorted(found, key=lambda one: (one["created_at"], one["record_id"]), reverse=True)
 
     def load_answer(self, answer_id: str) -> dict[str, Any]:
-        """An answer record.
+        """An answer record, by its id or by the beginning of it, six characters or more, that no other id has.
 
         Raises:
             StoreError: there is none with this id.
         """
+        wanted = sa.select(*_sealed(answers))
         with self.snapshot() as connection:
-            row = connection.execute(sa.select(*_sealed(answers)).where(answers.c.id == answer_id)).first()
+            row = connection.execute(wanted.where(answers.c.id == answer_id)).first()
             if row is None:  # by the table, not by its index
                 ids = [found.id for found in connection.execute(sa.select(answers.c.id, answers.c.created_at))]
                 self.state(connection).require("answers", ids)
                 if answer_id in ids:
                     raise seal.damaged("the index of answers is not that of its table")
+                begun = [found for found in ids if found.startswith(answer_id)] if len(answer_id) >= _SHORTEST_ID else []
+                if len(begun) == 1:
+                    answer_id = begun[0]
+                    row = connection.execute(wanted.where(answers.c.id == answer_id)).first()
         if row is None:
-            raise StoreError(f"no answer record {answer_id!r} in the store; `ragkit ask --json` prints each answer's record_id")
+            raise StoreError(f"no answer record {answer_id!r} in the store; `ragkit answers` lists those that are there")
         seal.require_row("answers", row)
         if row.id != answer_id:
             raise seal.damaged("the index of answers is not that of its table")
         return {"id": row.id, "created_at": row.created_at, "generation": row.generation, "question": row.question, **row.record}
-
 
 def _sealed(table: sa.Table) -> list[sa.Column[Any]]:
     return [*[table.c[name] for name in seal.FIELDS[table.name]], table.c.seal]

@@ -104,6 +104,18 @@ def test_answers_are_listed(kit: Ragkit) -> None:
     assert all(not info.abstained and info.question.startswith("Who built") for info in found)
 
 
+def test_a_record_is_named_by_the_beginning_of_its_id(kit: Ragkit) -> None:
+    """Of six characters or more, if it is that of one record alone; feedback is kept under the whole id."""
+    record_id = ask(kit, "Who built the mill?").record_id
+    for sign in "xy":
+        kit._catalog.save_answer(f"twins-{sign}", 3, "What?", {})
+    assert kit.answer_record(record_id[:6])["id"] == record_id
+    assert kit.feedback(record_id[:8], "up").record_id == record_id
+    for unclear in (record_id[:5], "twins-", ""):
+        with pytest.raises(StoreError, match="no answer record"):
+            kit.answer_record(unclear)
+
+
 @pytest.mark.parametrize("table", [chats, turns, feedback], ids=lambda table: table.name)
 def test_damage_is_found_and_mended(kit: Ragkit, make_kit: MakeKit, table: object) -> None:
     """A changed row is noticed by readers and by ``check``; repair takes it out."""
