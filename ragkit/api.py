@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from ragkit.answer.asker import Asker
 from ragkit.answer.verify import AlignmentVerifier
@@ -21,6 +21,7 @@ from ragkit.models import load
 from ragkit.models.rerank import TokenCache
 from ragkit.pii.redaction import Redactor
 from ragkit.plugins import runtime
+from ragkit.recordkeeping import Recordkeeping
 from ragkit.records import (
     Answer,
     Candidate,
@@ -33,6 +34,7 @@ from ragkit.records import (
 )
 from ragkit.search import Searcher
 from ragkit.settings import Settings, load_settings
+from ragkit.store.auditlog import Origin
 from ragkit.store.catalog import Catalog
 from ragkit.store.visibility import Principals
 
@@ -40,7 +42,7 @@ _DEFAULT_STORE = ".ragkit"
 _SEGMENTS = "segments"
 
 
-class Ragkit(Intake):
+class Ragkit(Intake, Recordkeeping):
     """A store of documents that can be searched and asked.
 
     >>> with Ragkit.in_memory() as kit:
@@ -214,27 +216,31 @@ class Ragkit(Intake):
         with self._searcher.pin() as pinned:
             return pinned.search(query, k, expression=filter, principal=principal, operators=operators).describe()
 
-    def ask(self, question: str, *, mode: Mode | None = None, filter: str | None = None, principal: Principals = None) -> Answer:
-        """The answer to ``question``, each sentence with the passages that back it, or an abstention with its reason."""
-        for event in self.stream(question, mode=mode, filter=filter, principal=principal):
+    def ask(
+        self, question: str, *, mode: Mode | None = None, filter: str | None = None, principal: Principals = None, chat: str | None = None
+    ) -> Answer:
+        """The answer to ``question``, each sentence with the passages that back it, or an abstention with its reason.
+
+        ``chat`` names the chat session that keeps the question; its first question begins it.
+
+        Raises:
+            StoreError: another principal began the chat.
+        """
+        for event in self.stream(question, mode=mode, filter=filter, principal=principal, chat=chat):
             if event.answer is not None:
                 return event.answer
         raise RuntimeError("the stream of an answer ended without the answer")
 
     def stream(
-        self, question: str, *, mode: Mode | None = None, filter: str | None = None, principal: Principals = None
+        self, question: str, *, mode: Mode | None = None, filter: str | None = None, principal: Principals = None, chat: str | None = None
     ) -> Iterator[StreamEvent]:
         """The answer as it is made: unchecked tokens for progress, each sentence once it is checked, the answer last."""
-        return self._asker.stream(question, mode=mode or self.settings.answering.mode, expression=filter, principal=principal)
+        if chat is not None:
+            self.chat(chat, principal=principal)
+        origin = Origin(chat=chat)
+        how = mode or self.settings.answering.mode
+        return self._asker.stream(question, mode=how, expression=filter, principal=principal, origin=origin)
 
     def judge(self, claim: str, evidence: Sequence[str]) -> Verdict:
         """How far ``evidence`` (sentences or passages) backs ``claim``: the verifier by itself."""
         return self.verifier.judge(claim, evidence)
-
-    def answer_record(self, record_id: str) -> dict[str, Any]:
-        """All that was recorded when an answer was given: candidates, evidence, verdicts, models, timings.
-
-        Raises:
-            StoreError: there is no such record.
-        """
-        return self._catalog.load_answer(record_id)

@@ -18,7 +18,7 @@ from ragkit.records import Jsonable, Progress, SegmentInfo, record
 from ragkit.salvage import Salvage, Salvaged
 from ragkit.search import indexed_text
 from ragkit.settings import Settings
-from ragkit.store import analysis, changes, compaction, mending
+from ragkit.store import analysis, auditlog, changes, compaction, mending
 from ragkit.store.catalog import Catalog
 from ragkit.store.changes import Change, Rechunked
 from ragkit.store.mending import Survey
@@ -133,12 +133,15 @@ class Repairer:
                 changes.rechunk(connection, ledger, some)
             ledger.values["next_chunk_id"] = max([ledger.values["next_chunk_id"], *(number + 1 for number in fresh)])
 
+        def note(connection: sa.Connection, ledger: Ledger, generation: int) -> None:
+            auditlog.take_note(connection, ledger, auditlog.unknown_faults(connection))
+
         def mend(connection: sa.Connection) -> None:
             mending.mend(connection, survey, dead=dead, acknowledged=self._catalog.acknowledged(), identified=self._identified())
 
         self._progress(Progress(stage="writing", done=0))
         names = [info.name for info in salvaged.damaged]
-        self._catalog.commit(Change(reason="repair", steps=[recut_all], new_segments=new, dropped_segments=names), mend=mend)
+        self._catalog.commit(Change(reason="repair", steps=[recut_all, note], new_segments=new, dropped_segments=names), mend=mend)
         return len(np.setdiff1d(dead, survey.dead))
 
     def _built(

@@ -22,6 +22,8 @@ from ragkit.records import Mode
 
 #: Settings that nothing may show or store.
 _SECRET: Any = {"parsing": {"passwords"}}
+#: Parts that bear on what is answered from a store that is filled.
+_ANSWERING = ("embedding", "retrieval", "generation", "answering")
 #: Environment variables that are not settings of a part.
 PLAIN_VARIABLES = ("RAGKIT_STORE", "RAGKIT_CONFIG", "RAGKIT_DATA")
 
@@ -141,6 +143,9 @@ class AnsweringSettings(Part):
     passages: int = Field(6, ge=1, description="Passages that evidence is taken from.")
     sentences: int = Field(3, ge=1, description="Most sentences of an answer.")
     min_answerable: float = Field(0.4, ge=0, le=1, description="Below this probability that the documents answer, ragkit abstains.")
+    cache: int = Field(
+        0, ge=0, description="Answers that are kept in memory and given again to the same question and asker until the store changes."
+    )
     min_support: float = Field(0.5, gt=0, le=1, description="Below this support a composed sentence is not shown.")
 
 
@@ -188,6 +193,10 @@ class Settings(Part):
     def sha256(self) -> str:
         """Hash of every value but passwords, for answer records."""
         return hashlib.sha256(self.model_dump_json(exclude=_SECRET).encode()).hexdigest()
+
+    def bearing_on_answers(self) -> dict[str, Any]:
+        """The values that can change what is answered, for answer records; none that nothing may store."""
+        return self.model_dump(mode="json", include=set(_ANSWERING), exclude=_SECRET)
 
     def with_values(self, **values: Any) -> Settings:
         """A copy with dotted keys replaced, validated: ``with_values(**{"retrieval.k": 5})``."""

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ragkit.answer import compose, prompts
+from ragkit.answer import compose, prompts, provenance
+from ragkit.answer.cache import AnswerCache, Kept, Key, normalised
+from ragkit.answer.checking import check
 from ragkit.answer.citations import cite
 from ragkit.answer.evidence import Selection, select
 from ragkit.answer.verify import AlignmentVerifier
@@ -19,7 +21,8 @@ from ragkit.pii.redaction import Redactor
 from ragkit.records import Answer, Citation, Evidence, Mode, Reason, Sentence, StreamEvent
 from ragkit.search import Found, Pinned, Searcher
 from ragkit.settings import Settings
-from ragkit.store.visibility import Principals
+from ragkit.store.auditlog import Origin
+from ragkit.store.visibility import Principals, principals_of
 from ragkit.text.words import terms
 
 #: Evidence that the prompt shows.
@@ -48,12 +51,42 @@ class Asker:
         self._generator = generator
         self._verifier = verifier
         self._settings = settings
+        self._cache = AnswerCache(settings.answering.cache)
 
-    def stream(self, question: str, *, mode: Mode, expression: str | None, principal: Principals) -> Iterator[StreamEvent]:
+    def stream(
+        self, question: str, *, mode: Mode, expression: str | None, principal: Principals, origin: Origin | None = None
+    ) -> Iterator[StreamEvent]:
         """Tokens and checked sentences as they come, then the answer, which by then is on record."""
+        origin = origin or Origin()
+        started = time.perf_counter()
         with self._searcher.pin() as pinned:
-            run = _Run(self, pinned, question, mode)
+            # What a chat's question means may depend on the chat, and a replay is asked to see what would be said now.
+            key = self._key(question, mode, expression, principal, pinned.generation) if origin == Origin() else None
+            kept = None if key is None else self._cache.get(key)
+            if kept is not None:
+                yield from self._again(kept, question, started)
+                return
+            run = _Run(self, pinned, question, mode, origin, lambda kept: None if key is None else self._cache.put(key, kept))
             yield from run.events(expression, principal)
+
+    def _key(self, question: str, mode: Mode, expression: str | None, principal: Principals, generation: int) -> Key | None:
+        """What the answer depends on; ``None``: no answers are kept."""
+        if not self._settings.answering.cache:
+            return None
+        reranker = self._searcher.reranker
+        models = (self._searcher.embedder.sha256, "" if reranker is None else reranker.id, self.verifier().id, prompts.VERSION)
+        names = principals_of(principal)
+        return Key(normalised(question), mode, expression, names, generation, self._settings.sha256(), models)
+
+    def _again(self, kept: Kept, question: str, started: float) -> Iterator[StreamEvent]:
+        """An answer that was given before, on record as one of its own."""
+        timings = {"total_s": time.perf_counter() - started}
+        answer = replace(kept.answer, record_id=uuid.uuid4().hex, question=self.masked(question), timings=timings)
+        content = {**kept.content, **answer.to_dict(), "cached_from": kept.answer.record_id}
+        self._searcher.catalog.save_answer(answer.record_id, answer.generation, answer.question, content)
+        for sentence in answer.sentences:
+            yield StreamEvent(kind="sentence", text=sentence.text, sentence=sentence)
+        yield StreamEvent(kind="answer", answer=answer)
 
     @property
     def settings(self) -> Settings:
@@ -67,6 +100,10 @@ class Asker:
     def tokens(self) -> TokenCache:
         return self._tokens
 
+    def masked(self, text: str) -> str:
+        """``text`` without the personal data that the settings want masked."""
+        return text if self.redactor is None else self.redactor.text(text)
+
     def generator(self, mode: Mode) -> Generator | None:
         return None if mode == "quote" else self._generator()
 
@@ -77,22 +114,27 @@ class Asker:
 class _Run:
     """One question."""
 
-    def __init__(self, asker: Asker, pinned: Pinned, question: str, mode: Mode) -> None:
+    def __init__(self, asker: Asker, pinned: Pinned, question: str, mode: Mode, origin: Origin, keep: Callable[[Kept], None]) -> None:
+        self._keep = keep
         self._asker = asker
         self._pinned = pinned
         self._redactor = asker.redactor
-        self._asked, self._question = question, self._masked(question)
+        self._asked, self._question = question, self._asker.masked(question)
         self._mode = mode
+        self._origin = origin
         self._settings = asker.settings.answering
         self._started = time.perf_counter()
         self._timings: dict[str, float] = {}
         self._notes: list[str] = []
         self._sentences: list[Sentence] = []
         self._rejected: list[dict[str, Any]] = []
+        self._checks: dict[str, dict[str, Any]] = {}
+        self._request: dict[str, Any] = {}
         self._documents: list[int] = []
         self._draft = compose.Draft()
 
     def events(self, expression: str | None, principal: Principals) -> Iterator[StreamEvent]:
+        self._request = provenance.asked(self._mode, expression, principal)
         found = self._pinned.search(
             self._asked,
             self._settings.passages,
@@ -174,15 +216,15 @@ class _Run:
 
     def _checked(self, drafted: compose.Drafted, evidence: Sequence[Evidence]) -> Sentence | None:
         cited = [e for e in evidence if e.id in drafted.ids]
-        verdict = self._asker.verifier().composed(drafted.text, [e.text for e in cited])
-        verbatim = any(drafted.text.rstrip(".") in " ".join(e.text.split()) for e in cited) and len(terms(drafted.text)) > 1
-        support = 1.0 if verbatim else verdict.support
-        if support < self._settings.min_support:
-            self._rejected.append({"text": self._masked(drafted.text), "cites": list(drafted.ids), **verdict.to_dict()})
+        text = self._asker.masked(drafted.text)
+        found = check(self._asker.verifier(), text, [e.text for e in cited])
+        if found.support < self._settings.min_support:
+            self._rejected.append({"text": text, "cites": list(drafted.ids), **found.verdict.to_dict()})
             return None
-        backing = cited if verbatim else [cited[i] for i in verdict.supporting] or cited
+        self._checks[text] = {"evidence": [e.id for e in cited], **found.to_dict()}
+        backing = cited if found.verbatim else [cited[i] for i in found.verdict.supporting] or cited
         citations = tuple(self._cite(e) for e in backing)
-        return Sentence(text=self._masked(drafted.text), status="verified", support=support, citations=citations)
+        return Sentence(text=text, status="verified", support=found.support, citations=citations)
 
     def _quote(self, evidence: Evidence) -> Sentence:
         citation = self._cite(evidence)
@@ -193,9 +235,6 @@ class _Run:
             self._documents.append(evidence.document_id)
         citation = cite(evidence, self._pinned.parsed(evidence.document_id), self._documents.index(evidence.document_id))
         return citation if self._redactor is None else self._redactor.citation(citation, evidence)
-
-    def _masked(self, text: str) -> str:
-        return text if self._redactor is None else self._redactor.text(text)
 
     def _elapsed(self) -> float:
         return time.perf_counter() - self._started
@@ -232,15 +271,22 @@ class _Run:
         return models
 
     def _record(self, answer: Answer, found: Found, selection: Selection) -> None:
+        catalog = self._asker.searcher.catalog
         content = answer.to_dict() | {
-            "settings_sha256": self._asker.settings.sha256(),
+            **self._request,
+            **provenance.values(self._asker.settings),
+            **provenance.cited(catalog, self._pinned, self._documents, answer.sentences),
+            "checks": [self._checks.get(s.text) if s.status == "verified" else None for s in answer.sentences],
+            "verifier": {"id": self._asker.verifier().id} if self._checks else None,
             "prompt_version": prompts.VERSION,
             "candidates": [candidate.to_dict() for candidate in found.describe()],
             "signals": selection.signals,
-            "draft": self._masked(self._draft.reply),
+            "draft": self._asker.masked(self._draft.reply),
             "rejected": self._rejected,
         }
-        self._asker.searcher.catalog.save_answer(answer.record_id, answer.generation, answer.question, content)
+        catalog.save_answer(answer.record_id, answer.generation, answer.question, content, self._origin)
+        if not answer.notes:  # a generator that failed once may do better
+            self._keep(Kept(answer, content))
 
 
 def _says(said: Sequence[str], text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ragkit.cli import demo, doctor, documents, maintenance, models, questions, safekeeping, session
+from ragkit.cli import answers, audit, demo, doctor, documents, maintenance, models, questions, safekeeping, session
 from ragkit.cli.plugins import Commands
 
 app = typer.Typer(
@@ -39,5 +39,5 @@ def _shared(
     ctx.obj = session.Session().merged(store=store, json=json, config=config, values=values)
 
 
-for part in (documents, maintenance, safekeeping, questions, models, demo, doctor):
+for part in (documents, maintenance, safekeeping, questions, answers, audit, models, demo, doctor):
     app.add_typer(part.app)

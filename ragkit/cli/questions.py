@@ -69,11 +69,14 @@ def ask(
     mode: Annotated[Mode | None, typer.Option(help="The documents' words, the model's where they pass the check, or both.")] = None,
     filter: Filter = None,
     principal: As = None,
+    chat: Annotated[
+        str | None, typer.Option(metavar="CHAT", help="The chat session that keeps the question; a new name begins one.")
+    ] = None,
     questions: Annotated[Path | None, typer.Option(metavar="FILE", help='JSON lines {"_id","text"}, "-" for standard input.')] = None,
 ) -> None:
     """Answer a question with citations, or say why the documents do not."""
     _one_of("QUESTION", question, "--questions", questions)
-    limits: dict[str, Any] = {"mode": mode, "filter": filter, "principal": _principals(principal)}
+    limits: dict[str, Any] = {"mode": mode, "filter": filter, "principal": _principals(principal), "chat": chat}
     with session.open() as kit:
         if questions is not None:
             batch.run(session.out, questions, ("text", "question"), lambda line: kit.ask(_text(line), **limits).to_dict())

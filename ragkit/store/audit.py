@@ -8,9 +8,21 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from ragkit.errors import StoreCorrupt
-from ragkit.store import seal, state
+from ragkit.store import auditlog, seal, state
 from ragkit.store.changes import document_columns
-from ragkit.store.tables import answers, chunks, documents, failures, generations, segments, sources, tombstones
+from ragkit.store.tables import (
+    answers,
+    chats,
+    chunks,
+    documents,
+    failures,
+    feedback,
+    generations,
+    segments,
+    sources,
+    tombstones,
+    turns,
+)
 
 #: Texts are read one document at a time, small rows so many.
 _BATCH = 500
@@ -23,7 +35,7 @@ def faults(connection: sa.Connection) -> list[str]:
     It is read on other connections than the given one, which stays usable.
     """
     found: list[str] = []
-    for part in (_database_faults, _document_faults, _chunk_faults, _small_faults, _generation_faults, _total_faults):
+    for part in (_database_faults, _document_faults, _chunk_faults, _small_faults, _generation_faults, _total_faults, _log_faults):
         with _Reader(connection.engine) as reader:
             try:
                 found.extend(_first(part(reader)))
@@ -139,7 +151,7 @@ def _chunks(reader: _Reader) -> Iterator[tuple[Any, str]]:
 
 
 def _small_faults(reader: _Reader) -> Iterator[str]:
-    for table in (segments, answers, sources, failures):
+    for table in (segments, answers, sources, failures, chats, turns, feedback):
         columns = [*[table.c[name] for name in seal.FIELDS[table.name]], table.c.seal]
         try:
             rows = reader.rows(sa.select(*columns))
@@ -176,6 +188,9 @@ def _total_faults(reader: _Reader) -> Iterator[str]:
         "answers": sa.select(answers.c.id, answers.c.created_at),
         "sources": sa.select(sources.c.source, sources.c.synced_at),
         "failures": sa.select(failures.c.uri, failures.c.reason),
+        "chats": sa.select(chats.c.id, chats.c.created_at),
+        "turns": sa.select(turns.c.record_id, turns.c.question),
+        "feedback": sa.select(feedback.c.record_id, feedback.c.verdict),
     }
     for name, query in queries.items():
         try:
@@ -184,6 +199,10 @@ def _total_faults(reader: _Reader) -> Iterator[str]:
             fault = str(error)
         if fault is not None:
             yield fault
+
+
+def _log_faults(reader: _Reader) -> Iterator[str]:
+    yield from (fault.line for fault in auditlog.unknown_faults(reader.connection))
 
 
 def _pages(reader: _Reader, query: sa.Select[Any], key: sa.Column[Any]) -> Iterator[Any]:

@@ -10,16 +10,22 @@ from typing import Any
 import sqlalchemy as sa
 
 from ragkit.contracts import Embedder
-from ragkit.errors import StoreCorrupt
+from ragkit.errors import StoreCorrupt, StoreError
 from ragkit.records import Failure
-from ragkit.store import analysis, changes, head, pending, seal, state
+from ragkit.store import analysis, auditlog, changes, head, pending, seal, state
 from ragkit.store import engine as engines
+from ragkit.store.auditlog import Origin
 from ragkit.store.changes import Change, NewDocument, batches, now
 from ragkit.store.reading import CatalogReader
 from ragkit.store.serverlock import server_lock
 from ragkit.store.state import Ledger
-from ragkit.store.tables import answers, documents, failures, segments, sources
+from ragkit.store.tables import answers, chats, documents, failures, feedback, segments, sources, turns
 from ragkit.text.words import Analyzer
+
+#: What is said of a chat that another principal began; it does not say who.
+SOMEBODY_ELSES = "the chat {!r} is somebody else's; begin one of your own under another name"
+
+_ASKED = Origin()
 
 
 class Catalog(CatalogReader):
@@ -192,13 +198,58 @@ class Catalog(CatalogReader):
             found = {f.uri: {"uri": f.uri, "source": source, "reason": f.reason, "at": now()} for f in failed}
             _replace(connection, ledger, failures, list(found.values()))
 
-    def save_answer(self, answer_id: str, generation: int, question: str, content: Mapping[str, Any]) -> None:
-        """Keep the record of an answer, unless documents were erased since its ``generation``: it might quote one of them."""
+    def save_answer(self, answer_id: str, generation: int, question: str, content: Mapping[str, Any], origin: Origin = _ASKED) -> None:
+        """Keep the record of an answer, unless documents were erased since its ``generation``: it might quote one of them.
+
+        In the same transaction the audit log gets its entry, and the chat of ``origin``, if there is one, its turn.
+
+        Raises:
+            StoreError: the chat is somebody else's.
+        """
+        plain = seal.plain(dict(content))
         with self._write() as (connection, ledger):
-            if pending.begun(connection) > generation:
-                return
+            there = pending.begun(connection) <= generation
             row = {"id": answer_id, "created_at": now(), "generation": generation, "question": question}
-            _replace(connection, ledger, answers, [{**row, "record": seal.plain(dict(content))}])
+            kind, entry = auditlog.asked({**row, **plain}, origin, there=there)
+            auditlog.append(connection, ledger, kind, entry, question=question)
+            if there:
+                _replace(connection, ledger, answers, [{**row, "record": plain}])
+                if origin.chat is not None:
+                    _add_turn(connection, ledger, origin.chat, row, plain.get("principal"))
+
+    def save_feedback(self, values: Mapping[str, Any]) -> None:
+        """Keep what was said of an answer, in place of what was said of it before.
+
+        Raises:
+            StoreError: there is no such answer.
+        """
+        with self._write() as (connection, ledger):
+            wanted = sa.select(answers.c.id).where(answers.c.id == values["record_id"])
+            if connection.execute(wanted).first() is None:
+                raise StoreError(f"no answer record {values['record_id']!r} in the store; `ragkit answers` lists those that are there")
+            _replace(connection, ledger, feedback, [dict(values)])
+
+    def drop_chat(self, chat: str) -> bool:
+        """Delete a chat and its turns; whether there was one."""
+        with self._write() as (connection, ledger):
+            found = connection.execute(sa.select(chats.c.id).where(chats.c.id == chat)).first()
+            theirs = connection.execute(sa.select(turns.c.record_id).where(turns.c.chat == chat)).scalars().all()
+            _delete(connection, ledger, turns, theirs)
+            _delete(connection, ledger, chats, [chat])
+        return found is not None
+
+
+def _add_turn(connection: sa.Connection, ledger: Ledger, chat: str, answer: Mapping[str, Any], principal: Sequence[str] | None) -> None:
+    """Append a question to a chat, which is made with its first."""
+    row = connection.execute(sa.select(chats).where(chats.c.id == chat)).first()
+    if row is None:
+        values = {"id": chat, "created_at": answer["created_at"], "principal": principal}
+        _replace(connection, ledger, chats, [values])
+    elif row.principal != principal:
+        raise StoreError(SOMEBODY_ELSES.format(chat))
+    last = connection.execute(sa.select(sa.func.max(turns.c.number)).where(turns.c.chat == chat)).scalar() or 0
+    turn = {"record_id": answer["id"], "chat": chat, "number": last + 1, "created_at": answer["created_at"], "question": answer["question"]}
+    _replace(connection, ledger, turns, [turn])
 
 
 def _with_different_uris(added: Sequence[NewDocument]) -> Iterator[list[NewDocument]]:

@@ -14,7 +14,7 @@ from ragkit.errors import StoreError, StoreLocked
 from ragkit.store import seal
 
 #: The newest format that this version of ragkit writes; the name of the last migration.
-FORMAT = "0003"
+FORMAT = "0004"
 
 _BUSY = "busy_timeout=30000"
 _SQLITE_OPTIONS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", _BUSY, "secure_delete=ON")

@@ -18,17 +18,17 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from ragkit.records import record
-from ragkit.store import changes, seal
+from ragkit.store import changes, memory, seal
 from ragkit.store import engine as engines
 from ragkit.store.catalog import Catalog
 from ragkit.store.changes import batches, now
 from ragkit.store.filters import parse_filter
 from ragkit.store.pending import BEGUN
 from ragkit.store.state import Ledger
-from ragkit.store.tables import answers, chunks, documents, failures, sources
+from ragkit.store.tables import answers, chunks, documents, failures, feedback, sources, turns
 
 #: What a database server is told to write anew: the tables whose rows an erasure takes away, then its own statistics of them.
-_WRITTEN_ANEW = (*(table.name for table in (chunks, documents, answers, failures, sources)), "pg_catalog.pg_statistic")
+_WRITTEN_ANEW = (*(table.name for table in (chunks, documents, answers, failures, sources, turns, feedback)), "pg_catalog.pg_statistic")
 _RECORDS_AT_ONCE = 64
 _RETRY_S = 0.05
 
@@ -153,6 +153,7 @@ def erase(catalog: Catalog, uris: Sequence[str]) -> tuple[Named, int]:
         for ids in batches(found.document_ids):
             connection.execute(documents.delete().where(documents.c.id.in_(ids)))
         _delete(connection, ledger, answers, found.answers)
+        memory.erase(connection, ledger, found.answers, Mentions(uris, ()).text)
         _delete(connection, ledger, failures, found.failures)
         _delete(connection, ledger, sources, found.sources)
         _clear_states(connection)

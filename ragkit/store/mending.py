@@ -17,7 +17,21 @@ from ragkit.errors import StoreCorrupt
 from ragkit.records import FileInfo, SegmentInfo, record
 from ragkit.store import seal, state
 from ragkit.store.changes import batches, document_columns, now
-from ragkit.store.tables import answers, chunks, documents, failures, generations, identity, segments, sources, tombstones
+from ragkit.store.tables import (
+    answers,
+    audit_log,
+    chats,
+    chunks,
+    documents,
+    failures,
+    feedback,
+    generations,
+    identity,
+    segments,
+    sources,
+    tombstones,
+    turns,
+)
 
 #: Ids are not handed out again within this distance of the highest that is still known.
 MARGIN = 1 << 20
@@ -25,7 +39,7 @@ MARGIN = 1 << 20
 _MOST = 1 << 48
 #: The reason of a generation whose row is gone.
 LOST = "lost"
-_PLAIN = (answers, sources, failures)
+_PLAIN = (answers, sources, failures, chats, turns, feedback)
 
 
 @record
@@ -138,6 +152,7 @@ def mend(
     for some in batches(dead.tolist()):
         connection.execute(tombstones.insert(), [{"chunk_id": key} for key in some])
     values = _state(found, identified)
+    values.update(_log(connection, values, lost=found.state is None))
     values["generation"], values["chain"] = _generations(connection, max(values["generation"], found.generation, acknowledged[0]))
     values["writes"] = max(values["writes"], acknowledged[1])
     values["totals"] = _totals(connection)
@@ -269,6 +284,20 @@ def _state(found: Survey, identified: Mapping[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in found.state.row.items() if name != "seal"}
     ids = {"next_chunk_id": found.next_chunk_id, "next_document_id": found.next_document_id}
     return {"id": 1, **identified, **ids, "generation": 0, "writes": 0}
+
+
+def _log(connection: sa.Connection, values: Mapping[str, Any], *, lost: bool) -> dict[str, Any]:
+    """Take out of the audit log only what cannot be read or has a number that no entry has; how far it has come, if that is lost."""
+    hashes: dict[int, bytes] = {}
+    most = _MOST if lost else values["audit_count"] or 0
+    for key, row in _each(connection, [audit_log.c.number, audit_log.c.content, audit_log.c.hash], audit_log.c.number):
+        if row is None or not 1 <= key <= most:
+            connection.execute(audit_log.delete().where(audit_log.c.number == key))
+        else:
+            hashes[key] = row.hash
+    if not lost or not hashes:
+        return {}
+    return {"audit_count": max(hashes), "audit_head": hashes[max(hashes)]}
 
 
 def _generations(connection: sa.Connection, at_least: int) -> tuple[int, bytes]:

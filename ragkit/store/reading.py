@@ -21,6 +21,8 @@ from ragkit.store.tables import answers, chunks, documents, failures, segments, 
 
 _LIVE = documents.c.removed_generation.is_(None)
 _KEPT_DOCUMENTS = 32
+_RECORDS_AT_ONCE = 64
+_SHORTEST_ID = 6
 
 
 class Known(NamedTuple):
@@ -28,6 +30,16 @@ class Known(NamedTuple):
 
     document_id: int
     token: str
+    sha256: str
+
+
+class Version(NamedTuple):
+    """One version of a document. ``document_id`` is its own and never another's; ``sha256`` is that of the source's bytes."""
+
+    document_id: int
+    uri: str
+    title: str
+    version: int
     sha256: str
 
 
@@ -198,6 +210,28 @@ class CatalogReader:
             source=row.source,
         )
 
+    def live_version(self, connection: sa.Connection, uri: str) -> Version | None:
+        """The version of the document ``uri`` that is in the store, if one is."""
+        row = connection.execute(sa.select(*document_columns()).where(_LIVE, documents.c.uri == uri)).first()
+        if row is None:
+            self._require_listing(connection)
+            return None
+        if _checked(row).uri != uri:
+            raise seal.damaged("the index of documents is not that of its table")
+        return Version(row.id, row.uri, row.title, row.version, row.sha256)
+
+    def version(self, connection: sa.Connection, document_id: int) -> Version:
+        """A version by its number, live or not.
+
+        Raises:
+            DocumentNotFound: there is none.
+        """
+        row = connection.execute(sa.select(*document_columns()).where(documents.c.id == document_id)).first()
+        if row is None:
+            raise DocumentNotFound(f"document number {document_id} is no longer in the store")
+        seal.require_document(row)
+        return Version(row.id, row.uri, row.title, row.version, row.sha256)
+
     def parsed(self, connection: sa.Connection, document_id: int) -> Parsed:
         """Text and structure of a document version; the last few are kept, for they never change while they exist."""
         with self._parsed_lock:
@@ -276,39 +310,55 @@ class CatalogReader:
     def list_sources(self) -> dict[str, dict[str, Any]]:
         """Remembered sources and the options they were ingested with."""
         with self.snapshot() as connection:
-            return {row.source: row.options for row in self._all(connection, sources, sources.c.source)}
+            return {row.source: row.options for row in self.all_rows(connection, sources)}
 
     def list_failures(self) -> list[Failure]:
         """What could not be read the last time its source was."""
         with self.snapshot() as connection:
-            return [Failure(uri=row.uri, reason=row.reason) for row in self._all(connection, failures, failures.c.uri)]
+            return [Failure(uri=row.uri, reason=row.reason) for row in self.all_rows(connection, failures)]
 
-    def _all(self, connection: sa.Connection, table: sa.Table, key: sa.Column[Any]) -> list[sa.Row[Any]]:
+    def all_rows(self, connection: sa.Connection, table: sa.Table) -> list[sa.Row[Any]]:
         """All rows of a small table in the order of its key, checked, and checked to be all."""
+        key = next(iter(table.primary_key))
         rows = _whole(table, connection.execute(sa.select(*_sealed(table)).order_by(key)))
         self.state(connection).require(table.name, [row._mapping[key] for row in rows])
         return rows
 
+    def list_answers(self) -> list[dict[str, Any]]:
+        """Every answer record's id, time, generation, question, and whether it abstained; the newest first."""
+        found: list[dict[str, Any]] = []
+        with self.snapshot() as connection:
+            for row in connection.execute(sa.select(*_sealed(answers)), execution_options={"yield_per": _RECORDS_AT_ONCE}):
+                seal.require_row("answers", row)
+                told = {"created_at": row.created_at, "generation": row.generation, "question": row.question}
+                found.append({"record_id": row.id, **told, "abstained": bool(row.record.get("abstained"))})
+            self.state(connection).require("answers", [one["record_id"] for one in found])
+        return sorted(found, key=lambda one: (one["created_at"], one["record_id"]), reverse=True)
+
     def load_answer(self, answer_id: str) -> dict[str, Any]:
-        """An answer record.
+        """An answer record, by its id or by the beginning of it, six characters or more, that no other id has.
 
         Raises:
             StoreError: there is none with this id.
         """
+        wanted = sa.select(*_sealed(answers))
         with self.snapshot() as connection:
-            row = connection.execute(sa.select(*_sealed(answers)).where(answers.c.id == answer_id)).first()
+            row = connection.execute(wanted.where(answers.c.id == answer_id)).first()
             if row is None:  # by the table, not by its index
                 ids = [found.id for found in connection.execute(sa.select(answers.c.id, answers.c.created_at))]
                 self.state(connection).require("answers", ids)
                 if answer_id in ids:
                     raise seal.damaged("the index of answers is not that of its table")
+                begun = [found for found in ids if found.startswith(answer_id)] if len(answer_id) >= _SHORTEST_ID else []
+                if len(begun) == 1:
+                    answer_id = begun[0]
+                    row = connection.execute(wanted.where(answers.c.id == answer_id)).first()
         if row is None:
-            raise StoreError(f"no answer record {answer_id!r} in the store; `ragkit ask --json` prints each answer's record_id")
+            raise StoreError(f"no answer record {answer_id!r} in the store; `ragkit answers` lists those that are there")
         seal.require_row("answers", row)
         if row.id != answer_id:
             raise seal.damaged("the index of answers is not that of its table")
         return {"id": row.id, "created_at": row.created_at, "generation": row.generation, "question": row.question, **row.record}
-
 
 def _sealed(table: sa.Table) -> list[sa.Column[Any]]:
     return [*[table.c[name] for name in seal.FIELDS[table.name]], table.c.seal]

@@ -42,6 +42,9 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "answers": ("id", "created_at", "generation", "question", "record"),
     "sources": ("source", "options", "synced_at"),
     "failures": ("uri", "source", "reason", "at"),
+    "chats": ("id", "created_at", "principal"),
+    "turns": ("record_id", "chat", "number", "created_at", "question"),
+    "feedback": ("record_id", "created_at", "verdict", "comment", "answer"),
 }
 
 _HALF = 16

@@ -18,7 +18,7 @@ from ragkit.store import seal
 from ragkit.store.tables import generations, identity
 
 #: What has totals: live documents, live chunks, active segments, and all rows of the others.
-COUNTED = ("documents", "chunks", "segments", "tombstones", "answers", "sources", "failures")
+COUNTED = ("documents", "chunks", "segments", "tombstones", "answers", "sources", "failures", "chats", "turns", "feedback")
 
 Keys = Iterable[int | str] | NDArray[np.int64]
 

@@ -14,7 +14,8 @@ metadata = MetaData()
 _BigId = BigInteger().with_variant(Integer, "sqlite")
 
 #: One row, rewritten by every write: the embedding model that all vectors come from, the analysis that all terms come
-#: from, the next free ids, the active generation, and the totals of the other tables (:mod:`ragkit.store.state`).
+#: from, the next free ids, the active generation, the totals of the other tables (:mod:`ragkit.store.state`), and how far the
+#: audit log has come (:mod:`ragkit.store.auditlog`).
 identity = Table(
     "identity",
     metadata,
@@ -29,6 +30,9 @@ identity = Table(
     Column("writes", BigInteger),
     Column("chain", Bytes),
     Column("totals", Json),
+    Column("audit_count", BigInteger),
+    Column("audit_head", Bytes),
+    Column("audit_salt", Bytes),
     Column("seal", Bytes),
 )
 
@@ -140,4 +144,48 @@ answers = Table(
     Column("question", Text, nullable=False),
     Column("seal", Bytes),
     Column("record", Json, nullable=False),
+)
+
+#: Who asked what, when: one entry for each answer, each hashed over the one before. Entries hold no text of questions or documents.
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("number", _BigId, primary_key=True, autoincrement=False),
+    Column("content", Bytes, nullable=False),
+    Column("hash", Bytes, nullable=False),
+)
+
+#: Chat sessions, and who holds each: it goes on only for the same principals.
+chats = Table(
+    "chats",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("created_at", String(32), nullable=False),
+    Column("principal", Json),
+    Column("seal", Bytes),
+)
+
+#: The questions of chats, in the order of their numbers. A turn goes when its answer record does.
+turns = Table(
+    "turns",
+    metadata,
+    Column("record_id", String(40), primary_key=True),
+    Column("chat", String(200), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("question", Text, nullable=False),
+    Column("seal", Bytes),
+)
+Index("turns_by_chat", turns.c.chat, turns.c.number)
+
+#: What people said of answers, the last word on each. It goes when the answer record does.
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("record_id", String(40), primary_key=True),
+    Column("created_at", String(32), nullable=False),
+    Column("verdict", String(8), nullable=False),
+    Column("comment", Text),
+    Column("answer", Text),
+    Column("seal", Bytes),
 )

@@ -20,7 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("ragkit.check", "ragkit.duplicates", "ragkit.passages"),
     ("ragkit.search",),
     ("ragkit.answer", "ragkit.ingest", "ragkit.salvage"),
-    ("ragkit.backup", "ragkit.diff", "ragkit.forget", "ragkit.reindex", "ragkit.repair"),
+    ("ragkit.backup", "ragkit.diff", "ragkit.forget", "ragkit.recordkeeping", "ragkit.reindex", "ragkit.repair"),
     ("ragkit.safekeeping",),
     ("ragkit.maintenance",),
     ("ragkit.intake",),

@@ -1,0 +1,33 @@
+"""The check that a composed sentence has to pass, in one place: when it is written, and whenever its record is verified."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from ragkit.records import Jsonable, Verdict, record
+from ragkit.text.words import terms
+
+
+class Composing(Protocol):
+    """A verifier of prose that is about to be shown."""
+
+    def composed(self, claim: str, evidence: Sequence[str]) -> Verdict:
+        """How far ``evidence`` backs ``claim``; no support where a hard limit is broken."""
+
+
+@record
+class Check(Jsonable):
+    """The verdict on a composed sentence and the support in [0, 1] that it is shown with: 1 where it is ``verbatim``, the
+    evidence's own words."""
+
+    support: float
+    verbatim: bool
+    verdict: Verdict
+
+
+def check(verifier: Composing, text: str, evidence: Sequence[str]) -> Check:
+    """``text`` against the sentences that it cites."""
+    verdict = verifier.composed(text, list(evidence))
+    verbatim = any(text.rstrip(".") in " ".join(e.split()) for e in evidence) and len(terms(text)) > 1
+    return Check(support=1.0 if verbatim else verdict.support, verbatim=verbatim, verdict=verdict)
