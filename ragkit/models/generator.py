@@ -10,6 +10,7 @@ from typing import Any
 
 from ragkit.errors import ModelError
 from ragkit.models import processors, registry
+from ragkit.models.prefix import Prefix
 from ragkit.settings import GenerationSettings
 
 #: Chat formats by name: what stands before the system text, the user's text, and the reply. A GGUF file's own
@@ -24,6 +25,9 @@ TEMPLATES: dict[str, tuple[str, str, str]] = {
     "gemma": ("<bos><start_of_turn>user\n", "\n\n", "<end_of_turn>\n<start_of_turn>model\n"),
     "mistral": ("<s>[INST] ", "\n\n", " [/INST]"),
 }
+
+#: Settings that llama.cpp's sampler takes under the same names.
+SAMPLING = ("temperature", "top_p", "top_k", "min_p", "repeat_penalty", "frequency_penalty", "presence_penalty", "seed")
 
 
 class LlamaCppGenerator:
@@ -75,24 +79,37 @@ class LlamaCppGenerator:
 
     def prompt(self, system: str, user: str) -> list[int]:
         """The prompt's tokens. Control tokens written in ``system`` or ``user`` are read as plain text."""
+        head, rest = self._parts(system, user)
+        return head + rest
+
+    def _parts(self, system: str, user: str) -> tuple[list[int], list[int]]:
+        """The prompt's tokens up to the user's text, and the others."""
         before, between, after = TEMPLATES[self._settings.template]
-        tokens: list[int] = []
-        for text, special in ((before, True), (system, False), (between, True), (user, False), (after, True)):
-            tokens += self.llama.tokenize(text.encode(), add_bos=False, special=special)
+        head = self._tokens(before, special=True) + self._tokens(system) + self._tokens(between, special=True)
+        return head, self._tokens(user) + self._tokens(after, special=True)
+
+    def _tokens(self, text: str, *, special: bool = False) -> list[int]:
+        tokens: list[int] = self.llama.tokenize(text.encode(), add_bos=False, special=special)
         return tokens
 
+    @cached_property
+    def _prefix(self) -> Prefix:
+        return Prefix(self.llama)
+
     def stream(self, system: str, user: str, *, grammar: str | None = None, max_tokens: int = 256) -> Iterator[str]:
-        tokens = self.prompt(system, user)
+        head, rest = self._parts(system, user)
+        tokens = head + rest
         room = self._settings.context - len(tokens)
         if room < 16:
             raise ModelError(f"the prompt has {len(tokens)} tokens, the context {self._settings.context}; raise generation.context")
+        self._prefix.read(head, rest)
         replies = self.llama.create_completion(
             tokens,
             max_tokens=min(max_tokens, room),
-            temperature=self._settings.temperature,
-            seed=self._settings.seed,
             stream=True,
             grammar=_grammar(grammar) if grammar else None,
+            logit_bias=self._settings.logit_bias or None,
+            **{name: getattr(self._settings, name) for name in SAMPLING},
         )
         try:
             for reply in replies:
