@@ -134,7 +134,7 @@ class GenerationSettings(Part):
     temperature: float = Field(0.0, ge=0, description="0 is greedy: the same prompt gives the same words.")
     top_p: float = Field(0.95, gt=0, le=1, description="Above temperature 0: the likeliest tokens that together have this probability.")
     top_k: int = Field(40, ge=0, description="Above temperature 0: this many of the likeliest tokens; 0: all.")
-    min_p: float = Field(0.05, ge=0, le=1, description="Above temperature 0: tokens with at least this share of the likeliest one's probability.")
+    min_p: float = Field(0.05, ge=0, le=1, description="Above temperature 0: tokens with this share of the likeliest one's probability.")
     repeat_penalty: float = Field(1.0, gt=0, description="Divides the score of tokens among the last 64; 1 is none.")
     frequency_penalty: float = Field(0.0, ge=-2, le=2, description="Taken from a token's score for each time it is among the last 64.")
     presence_penalty: float = Field(0.0, ge=-2, le=2, description="Taken from a token's score when it is among the last 64.")

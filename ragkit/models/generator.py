@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from ragkit.errors import ModelError
 from ragkit.models import processors, registry
 from ragkit.models.prefix import Prefix
+from ragkit.models.turns import TurnLock
 from ragkit.settings import GenerationSettings
 
 #: Chat formats by name: what stands before the system text, the user's text, and the reply. A GGUF file's own
@@ -33,7 +35,8 @@ SAMPLING = ("temperature", "top_p", "top_k", "min_p", "repeat_penalty", "frequen
 class LlamaCppGenerator:
     """A :class:`ragkit.contracts.Generator` for a GGUF file: a known name, or a path.
 
-    The file is checked and loaded when it is first needed. The beginning that two prompts share is read once.
+    The file is checked and loaded when it is first needed. The beginning that two prompts share is read once. Threads that ask
+    at once are served one after another, in the order in which they asked; closing a reply gives the next its turn.
     """
 
     def __init__(self, settings: GenerationSettings | None = None) -> None:
@@ -45,6 +48,8 @@ class LlamaCppGenerator:
                 "known names: ragkit models list. Set generation.model to none to answer with quotes alone"
             )
         self._file = Path(file)
+        self._turns = TurnLock()
+        self._loading = threading.Lock()
 
     @property
     def id(self) -> str:
@@ -54,9 +59,14 @@ class LlamaCppGenerator:
     def sha256(self) -> str:
         return registry.file_sha256(self._file)
 
-    @cached_property
+    @property
     def llama(self) -> Any:
         """The ``llama_cpp.Llama`` at work."""
+        with self._loading:
+            return self._loaded
+
+    @cached_property
+    def _loaded(self) -> Any:
         processors.wait_politely()
         from llama_cpp import Llama
 
@@ -97,6 +107,12 @@ class LlamaCppGenerator:
         return Prefix(self.llama)
 
     def stream(self, system: str, user: str, *, grammar: str | None = None, max_tokens: int = 256) -> Iterator[str]:
+        if self._turns.mine:
+            raise ModelError("this thread has not read another reply of this model to its end; read it, or close it, first")
+        with self._turns:
+            yield from self._reply(system, user, grammar, max_tokens)
+
+    def _reply(self, system: str, user: str, grammar: str | None, max_tokens: int) -> Iterator[str]:
         head, rest = self._parts(system, user)
         tokens = head + rest
         room = self._settings.context - len(tokens)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ctypes
 import math
+import threading
+import time
 
 import llama_cpp
 import pytest
 
 from ragkit import load_settings
 from ragkit.answer import prompts
-from ragkit.errors import SettingsError
+from ragkit.errors import ModelError, SettingsError
 from ragkit.models.generator import LlamaCppGenerator
+from ragkit.models.turns import TurnLock
 from ragkit.settings import GenerationSettings
 
 EVIDENCE = (
@@ -108,3 +111,81 @@ def test_what_two_prompts_share_is_read_once(generator: LlamaCppGenerator) -> No
     assert math.isclose(unread(OTHER), len(generator._parts("", OTHER)[1]), abs_tol=2)  # the system text at least
 
 
+
+
+def test_turns_are_given_in_the_order_of_asking() -> None:
+    """Whoever releases a lock that others wait for is served after them; what waits in vain loses nobody's turn."""
+    lock, order = TurnLock(), list[int]()
+
+    def work(number: int) -> None:
+        for _ in range(3):
+            with lock:
+                order.append(number)
+
+    lock.acquire()
+    assert lock.locked()
+    assert lock.mine
+    with pytest.raises(RuntimeError, match="this thread"):
+        lock.acquire()
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(3)]
+    for waiting, thread in enumerate(threads, 1):
+        thread.start()
+        while len(lock._waiting) < waiting:
+            time.sleep(0.001)
+    lock.release()
+    for thread in threads:
+        thread.join()
+    assert order == [0, 1, 2] * 3
+    assert not lock.locked()
+
+
+def test_a_reader_who_leaves_gives_the_next_its_turn(generator: LlamaCppGenerator) -> None:
+    """A long reply that is closed after two pieces is not written to its end: the next thread has its first piece long before."""
+    began = time.perf_counter()
+    length = len(list(generator.stream("Tell stories.", "Tell a long story about a mill.", max_tokens=150)))
+    whole = time.perf_counter() - began
+    assert length > 60
+    first: list[float] = []
+
+    def second() -> None:
+        replies = generator.stream("Tell stories.", "Tell a long story about a hill.", max_tokens=150)
+        next(replies)
+        first.append(time.perf_counter())
+        replies.close()
+
+    replies = generator.stream("Tell stories.", "Tell a long story about a mill.", max_tokens=150)
+    next(replies)
+    thread = threading.Thread(target=second)
+    thread.start()
+    while not generator._turns._waiting:
+        time.sleep(0.001)
+    next(replies)
+    assert first == []
+    left = time.perf_counter()
+    replies.close()
+    thread.join()
+    assert first[0] - left < whole / 2
+    assert not generator._turns.locked()
+
+
+def test_many_at_once_have_their_own_replies(generator: LlamaCppGenerator) -> None:
+    """Four threads at once say what each says alone."""
+    users = [EVIDENCE + "Who built it?", OTHER + "When does it open?", EVIDENCE, OTHER]
+    alone = [reply(generator, user) for user in users]
+    said: dict[str, str] = {}
+    threads = [threading.Thread(target=lambda user=user: said.update({user: reply(generator, user)})) for user in users]  # type: ignore[misc]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [said[user] for user in users] == alone
+
+
+def test_two_replies_in_one_thread_are_refused(generator: LlamaCppGenerator) -> None:
+    """A thread that would wait for itself is told so; after the first reply is closed it may ask again."""
+    replies = generator.stream(prompts.SYSTEM, OTHER)
+    next(replies)
+    with pytest.raises(ModelError, match="close it"):
+        next(generator.stream(prompts.SYSTEM, OTHER))
+    replies.close()
+    next(generator.stream(prompts.SYSTEM, OTHER))
