@@ -30,8 +30,8 @@ class Job:
 class Shared:
     """A :class:`~ragkit.Ragkit` that many threads use.
 
-    Tokenizers and generators are not safe to be used by two threads at once, so whoever needs a model takes
-    :meth:`turn`, in the order of asking. What reads the catalog alone (documents, status, text) needs none. A job gives way between documents.
+    Tokenizers and generators are not safe to be used by two threads at once, so whoever needs a model takes :meth:`turn`, in
+    the order of asking. What reads the catalog alone (documents, status, text) needs none. A job gives way between documents.
     """
 
     def __init__(self, kit: Ragkit) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +82,7 @@ class OpenAIGenerator:
             body["logit_bias"] = {str(token): bias for token, bias in self._settings.logit_bias.items()}
         return body | ({"grammar": grammar} if grammar else {})
 
-    def _pieces(self, body: dict[str, Any]) -> Iterator[str]:
+    def _pieces(self, body: dict[str, Any]) -> Generator[str, None, None]:
         import httpx
 
         ends = time.monotonic() + self._settings.timeout_s
@@ -90,11 +90,10 @@ class OpenAIGenerator:
         headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {key}"} if key else {})
         times = httpx.Timeout(self._settings.timeout_s, connect=min(_CONNECT_S, self._settings.timeout_s))
         try:
-            with httpx.Client(timeout=times, trust_env=False, headers=headers) as client:
-                with self._asked(client, body) as response:
-                    for line in _lines(response, ends):
-                        if piece := self._piece(line):
-                            yield piece
+            with httpx.Client(timeout=times, trust_env=False, headers=headers) as client, self._asked(client, body) as response:
+                for line in _lines(response, ends):
+                    if piece := self._piece(line):
+                        yield piece
         except httpx.TimeoutException as error:
             raise ModelError(f"{self.id} did not answer within {self._settings.timeout_s:g} s; raise generation.timeout_s") from error
         except (httpx.HTTPError, httpx.StreamError, UnicodeError) as error:

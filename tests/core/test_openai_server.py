@@ -9,11 +9,10 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import httpx
 import pytest
 
 from ragkit import Ragkit, Settings, load_settings
@@ -50,9 +49,8 @@ def url() -> Iterator[str]:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization": f"Bearer {KEY}"}), timeout=5):
-            return True
-    except urllib.error.URLError:
+        return httpx.get(url, headers={"Authorization": f"Bearer {KEY}"}, trust_env=False).is_success
+    except httpx.HTTPError:
         return False
 
 
@@ -208,7 +206,8 @@ def test_what_a_server_does_not_know_is_left_out() -> None:
     def strict(handler: http.server.BaseHTTPRequestHandler, body: dict[str, object]) -> None:
         if {"grammar", "top_k", "min_p", "repeat_penalty"} & set(body):
             return _send(handler, 400, b"unknown field")
-        return _send(handler, 200, b": hello\n\n" + _event("A ") + _event(None) + b'data: {"choices": []}\n\n' + _event("B") + b"data: [DONE]\n\n")
+        said = b": hello\n\n" + _event("A ") + _event(None) + b'data: {"choices": []}\n\n' + _event("B")
+        return _send(handler, 200, said + b"data: [DONE]\n\n")
 
     with served(strict) as (address, bodies):
         model = generator(address, logit_bias={5: -3.0}, presence_penalty=0.5)
