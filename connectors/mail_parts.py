@@ -99,7 +99,7 @@ def _attached(message: Message) -> Iterator[tuple[str, Message]]:
         if not waiting:
             return
         part = waiting.pop()
-        children = part.get_payload()
+        children = part.get_payload() if part.is_multipart() else None
         if part.get_content_maintype() == "multipart" and isinstance(children, list):
             waiting += reversed([child for child in children if isinstance(child, Message)])
             continue
@@ -117,7 +117,7 @@ def _name(name: str, kind: str) -> str:
 
 
 def _content(part: Message) -> bytes:
-    children = part.get_payload()
+    children = part.get_payload() if part.is_multipart() else None
     if part.get_content_type() == "message/rfc822" and isinstance(children, list) and children and isinstance(children[0], Message):
         return bytes(children[0])
     payload = part.get_payload(decode=True)

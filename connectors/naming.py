@@ -23,4 +23,5 @@ def uri_of(path: str) -> str:
 def one_line(text: object, limit: int = 300) -> str:
     """``text`` in one printable line of at most ``limit`` characters, fit for a reason in a report."""
     line = " ".join(uri_of(" ".join(str(text).split())).split())
+    line = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)  # what is unseen could turn the line round
     return line if len(line) <= limit else line[: limit - 1] + "…"

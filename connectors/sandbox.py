@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from ragkit.models import processors
 from ragkit.records import Document, Parsed, SourceItem
 
 from . import wire
+from .instructions import instructions_in
 from .language import language_of
 from .naming import one_line
 from .parsers import Registry, make
@@ -35,9 +37,11 @@ T = TypeVar("T")
 
 #: Bytes that may be read ahead of the parsers.
 _AHEAD = 64 << 20
-#: Longest content, in bytes, that is ever parsed outside a child.
-_SHORT = 1 << 20
+#: Longest content, in bytes, that is ever parsed outside a child: the worst plain text of that length takes a third of a second.
+_SHORT = 1 << 16
 _GRACE = 10.0
+#: Warnings of text that nobody sees.
+_HIDDEN = re.compile(r"\b(?:hidden|invisible|comments?|templates?|deleted revisions?)\b.* left out")
 _START = 30.0
 _KEPT = ("LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT")
 
@@ -127,7 +131,7 @@ class ParserPool:
             media_type=media_type,
             title=item.title or parsed.title or _name(item.uri),
             parsed=parsed,
-            metadata=_languages(parsed) | dict(parsed.metadata) | dict(item.metadata),
+            metadata=_languages(parsed) | dict(parsed.metadata) | dict(item.metadata) | _flags(parsed),  # which nothing may hide
             acl=item.acl,
         )
 
@@ -197,6 +201,12 @@ def _languages(parsed: Parsed) -> dict[str, Any]:
     """The language that a text is found to be in; source code has one of its own."""
     found = None if "programming_language" in parsed.metadata else language_of(parsed.text)
     return {"language": found} if found else {}
+
+
+def _flags(parsed: Parsed) -> dict[str, Any]:
+    """The kinds of passages that speak to a language model, and what was left out because nobody sees it, where there is such."""
+    found = {"instructions": instructions_in(parsed.text), "hidden": [line for line in parsed.warnings if _HIDDEN.search(line)]}
+    return {name: value for name, value in found.items() if value}
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -111,6 +111,8 @@ def _anchor(row: list[Any]) -> Anchor:
 def check(parsed: Parsed) -> str | None:
     """What is wrong with a parser's result, in one line; ``None`` when it keeps the contract."""
     text, at = parsed.text, 0
+    if not text and parsed.warnings and not parsed.blocks and not parsed.anchors:  # kept as blank, and said to be so
+        return None
     if not text.strip():
         return "the text is empty"
     if "\r" in text or "\0" in text:

@@ -95,6 +95,7 @@ class Ingestor:
         self._counts = dict.fromkeys(("added", "updated", "unchanged", "removed", "chunks"), 0)
         self._failed: list[Failure] = []
         self._emptied: list[str] = []
+        self._flagged: list[Failure] = []
         self._source: Source | None = None
 
     def run(self, sources: Iterable[Source], *, remove_missing: bool = False, allow_empty: bool = False) -> IngestReport:
@@ -126,7 +127,13 @@ class Ingestor:
             self._catalog.remember_source(source.key, source.remembered(), failed)
         self._source = None
         self._tidy()
-        return IngestReport(**self._counts, failed=tuple(self._failed), emptied=tuple(self._emptied), seconds=time.perf_counter() - started)
+        return IngestReport(
+            failed=tuple(self._failed),
+            emptied=tuple(self._emptied),
+            flagged=tuple(self._flagged),
+            seconds=time.perf_counter() - started,
+            **self._counts,
+        )
 
     def _take(self, source: Source, listed: Sequence[SourceItem | Failure], seen: set[str]) -> None:
         """One slice of a listing: what is unchanged is not even opened."""
@@ -142,6 +149,7 @@ class Ingestor:
                 self._counts["unchanged"] += 1
                 continue
             self._counts["updated" if old is not None else "added"] += 1
+            self._flagged += (Failure(uri=item.uri, reason=flag) for flag in _flags(prepared.document.metadata))
             self.put(prepared)
         if touched:
             self._catalog.touch(touched)
@@ -259,3 +267,11 @@ def slices(listing: Listing) -> Iterator[list[SourceItem | Failure]]:
     iterator = iter(listing)
     while some := list(itertools.islice(iterator, _LISTED_AT_ONCE)):
         yield some
+
+
+def _flags(metadata: Mapping[str, Any]) -> Iterator[str]:
+    """What a person should look at in a document."""
+    for name, said in (("hidden", ""), ("instructions", "speaks to a language model: ")):
+        found = metadata.get(name)
+        if isinstance(found, list):
+            yield said + ", ".join(map(str, found))

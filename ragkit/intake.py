@@ -209,6 +209,7 @@ def _sum(a: IngestReport, b: IngestReport) -> IngestReport:
         removed=a.removed + b.removed,
         failed=a.failed + b.failed,
         emptied=a.emptied + b.emptied,
+        flagged=a.flagged + b.flagged,
         chunks=a.chunks + b.chunks,
         seconds=a.seconds + b.seconds,
     )

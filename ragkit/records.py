@@ -195,7 +195,8 @@ class IngestOptions(Jsonable):
 class IngestReport(Jsonable):
     """What one ``ingest`` or ``sync`` did. ``chunks`` counts those added; ``seconds`` is wall time.
 
-    ``emptied`` names the sources that list nothing any more, and whose documents were therefore kept.
+    ``emptied`` names the sources that list nothing any more, and whose documents were therefore kept; ``flagged`` what is
+    suspicious in those added and updated: hidden text, passages that speak to a language model (metadata ``hidden``, ``instructions``).
     """
 
     added: int = 0
@@ -204,6 +205,7 @@ class IngestReport(Jsonable):
     removed: int = 0
     failed: tuple[Failure, ...] = ()
     emptied: tuple[str, ...] = ()
+    flagged: tuple[Failure, ...] = ()
     chunks: int = 0
     seconds: float = 0.0
 

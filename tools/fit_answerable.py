@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,21 @@ from logistic import fitted
 
 from ragkit import Ragkit
 from ragkit.answer.evidence import select
-from ragkit.records import IngestOptions, SourceItem
+from ragkit.records import SourceItem
 
 SIGNALS = ("alignment", "union", "dense")
+
+
+class _Texts:
+    """A connector of what is at hand."""
+
+    source = "texts"
+
+    def __init__(self, items: list[SourceItem]) -> None:
+        self._items = items
+
+    def items(self) -> Iterator[SourceItem]:
+        return iter(self._items)
 
 
 def signals_of(texts: dict[str, str], questions: list[str], kit: Ragkit) -> np.ndarray:
@@ -34,7 +47,7 @@ def signals_of(texts: dict[str, str], questions: list[str], kit: Ragkit) -> np.n
             SourceItem(uri=uri, token=uri, open=partial(io.BytesIO, text.encode()), size=len(text), media_type="text/plain")
             for uri, text in texts.items()
         ]
-        store._write({"data": items}, IngestOptions())
+        store.ingest(_Texts(items))
         rows = []
         with store._searcher.pin() as pinned:
             for question in questions:

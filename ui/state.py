@@ -186,4 +186,5 @@ def report_words(report: IngestReport) -> str:
     counts = {"added": report.added, "updated": report.updated, "unchanged": report.unchanged, "removed": report.removed}
     said = [f"{count} {word}" for word, count in counts.items() if count]
     failed = [f"{len(report.failed)} not readable"] if report.failed else []
-    return ", ".join([*said, *failed]) or "nothing to do"
+    flagged = [f"{len(report.flagged)} flagged (hidden text, or passages that speak to a language model)"] if report.flagged else []
+    return ", ".join([*said, *flagged, *failed]) or "nothing to do"

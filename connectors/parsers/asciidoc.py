@@ -34,7 +34,6 @@ class AsciidocParser:
 
     media_types: ClassVar[tuple[str, ...]] = ("text/asciidoc", "text/x-asciidoc")
     suffixes: ClassVar[tuple[str, ...]] = (".adoc", ".asciidoc", ".asc")
-    harmless = True
     sample: ClassVar[bytes] = b"= A\n\nb *c*\n\n* d\n\n|===\n|e |f\n|===\n"
 
     def parse(self, data: bytes, *, uri: str = "") -> Parsed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -10,9 +11,9 @@ from ragkit.errors import ParseError
 from ragkit.records import Anchor, Block, BlockKind, Parsed
 
 from .source import Source
+from .unseen import UNSEEN, told
 
-#: Characters that show as nothing: tag characters, zero-width ones (joiners are kept: scripts and emoji need them),
-#: soft hyphens, direction overrides, extra variation selectors. They carry text past a reader's eyes.
+#: The same for what reads characters one at a time.
 INVISIBLE = re.compile("[\u00ad\u180e\u200b\u2060-\u2064\ufeff\u202a-\u202e\u2066-\u2069\U000e0000-\U000e01ef]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -35,7 +36,10 @@ class Builder:
         self.blocks: list[Block] = []
         self.anchors: list[Anchor] = []
         self.warnings: list[str] = []
-        self.invisible = 0
+        #: Characters that show as nothing: those that may carry words, and those that only steer lines.
+        self.invisible = self.marks = 0
+        #: Parts that are no text of the document, such as comments, by what they are called.
+        self.left_out = Counter[str]()
         #: Where in words what is added from now on stands; anchors name it beside the bytes.
         self.place: str | None = None
         self._parts: list[str] = []
@@ -51,12 +55,19 @@ class Builder:
             return self._part(Piece(text, start, end, place))
         text = _CONTROL.sub(" ", text)
         same, at, added = start >= 0 and end - start == len(text), 0, 0
-        for match in INVISIBLE.finditer(text):
+        for match in UNSEEN.finditer(text):
             low, high = (start + at, start + match.start()) if same else (start, end)
             added += self._part(Piece(text[at : match.start()], low, high, place))
-            self.invisible += 1
+            self._unseen(match)
             at = match.end()
         return added + self._part(Piece(text[at:], start + at if same else start, end, place))
+
+    def _unseen(self, match: re.Match[str]) -> None:
+        count = len(match.group())
+        if match["flag"]:
+            self.invisible += count
+        elif count == 1:
+            self.marks += 1
 
     def _part(self, piece: Piece) -> int:
         if piece.text:
@@ -142,8 +153,8 @@ class Builder:
         Raises:
             ParseError: there is none.
         """
-        if self.invisible:
-            self.warnings.append(f"{self.invisible} invisible characters left out")
+        self.warnings += told(self.invisible, self.marks)
+        self.warnings += [f"{number} {what}{'s' * (number > 1)} left out" for what, number in self.left_out.items()]
         if not self.blocks:
             raise ParseError("the document holds no visible text")
         return "".join(self._parts)
@@ -151,10 +162,12 @@ class Builder:
 
 def _stripped(pieces: list[Piece]) -> list[Piece]:
     """Without white space at either end."""
-    while pieces and not pieces[0].text.strip():
-        pieces = pieces[1:]
-    while pieces and not pieces[-1].text.strip():
-        pieces = pieces[:-1]
+    low, high = 0, len(pieces)
+    while low < high and not pieces[low].text.strip():
+        low += 1
+    while low < high and not pieces[high - 1].text.strip():
+        high -= 1
+    pieces = pieces[low:high]
     if pieces:
         pieces[0] = _cut(pieces[0], len(pieces[0].text) - len(pieces[0].text.lstrip()), 0)
         pieces[-1] = _cut(pieces[-1], 0, len(pieces[-1].text) - len(pieces[-1].text.rstrip()))

@@ -33,7 +33,6 @@ class CsvParser:
 
     media_types: ClassVar[tuple[str, ...]] = ("text/csv", "text/tab-separated-values")
     suffixes: ClassVar[tuple[str, ...]] = (".csv", ".tsv", ".tab")
-    harmless = True
     sample: ClassVar[bytes] = b'a,b\n1,"c ""d"""\n'
 
     def parse(self, data: bytes, *, uri: str = "") -> Parsed:
@@ -153,10 +152,11 @@ def _cell(out: Builder, text: str, cell: Cell) -> None:
     low = cell.start + len(whole) - len(whole.lstrip())
     high = cell.start + len(whole.rstrip())
     if low < high:
-        special = '\\s*\n\\s*|\t+|""' if cell.quoted else "\t+"
+        special = '\\s*\n\\s*|\t+|(?:"")+' if cell.quoted else "\t+"
         at = low
         for found in re.compile(special).finditer(text, low, high):
             out.add(text[at : found.start()], at, found.start())
-            out.add('"' if found.group() == '""' else " ", found.start(), found.end())
+            marks = (found.end() - found.start()) // 2 if found.group()[0] == '"' else 0
+            out.add('"' * marks or " ", found.start(), found.end())
             at = found.end()
         out.add(text[at:high], at, high)

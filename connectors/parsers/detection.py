@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from ragkit.errors import UnsupportedFormat
 
+from .compound import top_names
 from .source import utf16_guess
 
 _OPEN_XML = "application/vnd.openxmlformats-officedocument."
@@ -147,8 +148,10 @@ def _zip(data: bytes, named: str | None) -> str:
 
 
 def _compound(data: bytes) -> str:
-    """What a compound file holds; a message may have documents attached, so that is asked first."""
-    found = [kind for name, kind in _COMPOUND.items() if f"{name}\0".encode("utf-16-le") in data]
+    """What a compound file holds at its top, for documents may be embedded in others; where its directory cannot be read, what it
+    names anywhere: a message may have documents attached, so that is asked first."""
+    names = top_names(data)
+    found = [kind for name, kind in _COMPOUND.items() if name in names or (not names and f"{name}\0".encode("utf-16-le") in data)]
     return found[-1] if found else ""
 
 

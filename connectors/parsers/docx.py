@@ -12,7 +12,11 @@ from ragkit.records import Anchor, Parsed
 
 from .builder import Builder
 from .detection import DOCX
-from .package import check
+from .docx_parts import Parts, rows
+from .grid import lines
+from .omml import FORMULA, latex
+from .package import check, reading
+from .pptx_chart import points, titles
 
 if TYPE_CHECKING:
     _Element = Any  # lxml brings no types
@@ -53,6 +57,7 @@ class DocxParser:
         docx.Document().save(empty)
         cls().parse(empty.getvalue())
 
+    @reading("the Word document")
     def parse(self, data: bytes, *, uri: str = "") -> Parsed:
         """The text of ``data`` as Word shows it.
 
@@ -62,12 +67,14 @@ class DocxParser:
         """
         check(data)
         document = _opened(data)
-        reader = _Reader({style.style_id: style.name or "" for style in document.styles})
+        reader = _Reader({style.style_id: style.name or "" for style in document.styles}, document.part)
         for element in document.element.body:
             reader.element(element)
         out = reader.out
         if reader.hidden:
             out.warnings.append(f"{reader.hidden} hidden characters left out")
+        out.left_out.update({"deleted revision": reader.deleted} if reader.deleted else {})
+        out.left_out.update({"comment": comments} if (comments := _comments(document)) else {})
         text = out.text()
         title = " ".join((document.core_properties.title or "").split())
         heading = next((text[b.start : b.end] for b in out.blocks if b.kind == "heading" and b.level == 1), None)
@@ -92,13 +99,20 @@ def _opened(data: bytes) -> Any:
         raise ParseError(f"the Word document is broken: {type(error).__name__}: {error}") from error
 
 
+def _comments(document: Any) -> int:
+    """How many comments the document has, in the part that holds them."""
+    parts = (relation.target_part for relation in document.part.rels.values() if not relation.is_external)
+    return sum(part.blob.count(b"<w:comment ") for part in parts if str(part.partname).endswith("/comments.xml"))
+
+
 class _Reader:
-    def __init__(self, styles: dict[str, str]) -> None:
+    def __init__(self, styles: dict[str, str], part: Any) -> None:
         self.out = Builder()
         self.styles = styles
+        self.parts = Parts(part, self.out.warnings)
         self.paragraphs = 0
         self.tables = 0
-        self.hidden = 0
+        self.hidden = self.deleted = 0
 
     def element(self, element: _Element, depth: int = 0) -> None:
         """A paragraph, a table, or something that holds them."""
@@ -122,6 +136,18 @@ class _Reader:
             if not any(above.tag == f"{_MC}Fallback" for above in box.iterancestors()):
                 for child in box:
                     self.element(child, 1)
+        self._beside(paragraph)
+
+    def _beside(self, element: _Element) -> None:
+        """Charts and notes after the paragraph or the table that shows them, or refers to them."""
+        for place, chart in self.parts.charts(element, _SKIPPED):
+            self.out.add(titles(chart))
+            self.out.flush("caption", place=place)
+            lines(self.out, points(chart), f"{place}, row ")
+        for place, note in self.parts.notes(element, _SKIPPED):
+            for paragraph in note.iter(f"{_W}p"):
+                self.out.add(self._text(paragraph))
+                self.out.flush(place=place)
 
     def _kind(self, paragraph: _Element) -> tuple[Any, int]:
         properties = paragraph.find(f"{_W}pPr")
@@ -144,8 +170,8 @@ class _Reader:
         self.tables += 1
         places: list[tuple[int, int, str]] = []
         length = 0
-        for number, row in enumerate(table.iterchildren(f"{_W}tr"), start=1):
-            line = " | ".join(" ".join(self._cell(cell).split()) for cell in _cells(row))
+        for number, cells in enumerate(rows(table, self._cell), start=1):
+            line = " | ".join(cells).rstrip(" |")
             if line.strip(" |"):
                 self.out.add("\n" if places else "")
                 length += bool(places)
@@ -155,6 +181,7 @@ class _Reader:
         self.out.flush("table")
         start = self.out.blocks[-1].start if places else 0
         self.out.anchors += [Anchor(start=start + low, end=start + high, place=place) for low, high, place in places if low < high]
+        self._beside(table)
 
     def _cell(self, cell: _Element) -> str:
         return " ".join(self._text(paragraph) for paragraph in cell.iter(f"{_W}p"))
@@ -167,10 +194,14 @@ class _Reader:
             child = next(stack[-1], None)
             if child is None:
                 stack.pop()
+            elif child.tag == FORMULA:
+                parts.append(latex(child, self._text_of_run))
             elif child.tag in (f"{_W}t", f"{_M}t"):
                 parts.append(child.text or "")
             elif child.tag in _SIGNS:
                 parts.append(_SIGNS[child.tag])
+            elif child.tag in (f"{_W}del", f"{_W}moveFrom"):
+                self.deleted += 1
             elif isinstance(child.tag, str) and child.tag not in _SKIPPED:
                 if child.tag == f"{_W}r" and _hidden(child):
                     self.hidden += sum(len(text.text or "") for text in child.iter(f"{_W}t"))
@@ -178,13 +209,12 @@ class _Reader:
                     stack.append(iter(child))
         return "".join(parts)
 
-
-def _cells(row: _Element) -> Iterator[_Element]:
-    for child in row:
-        if child.tag == f"{_W}tc":
-            yield child
-        elif child.tag == f"{_W}sdt":
-            yield from child.iter(f"{_W}tc")
+    def _text_of_run(self, run: _Element) -> str:
+        """The text of a run in a formula, if it shows."""
+        if not _hidden(run):
+            return self._text(run)
+        self.hidden += sum(len(text.text or "") for text in run.iter(f"{_M}t", f"{_W}t"))
+        return ""
 
 
 def _hidden(run: _Element) -> bool:

@@ -118,7 +118,6 @@ def _chapter(data: bytes, name: str, out: _Places) -> int:
     out.begin(name)
     before = len(out.warnings)
     chapter = _Chapter(out)
-    chapter.plain_canvas = not re.search(r"<style\b|rel\s*=\s*[\"']?stylesheet", text, re.IGNORECASE)
     chapter.run(text)
     del out.warnings[before:]
     return chapter.hidden

@@ -16,6 +16,7 @@ from ragkit.records import BlockKind, Parsed
 
 from . import visibility
 from .builder import Builder
+from .sheet import Sheet
 from .source import Source, decode
 
 
@@ -76,7 +77,6 @@ class HtmlParser:
         source = declared(data)
         builder = Builder(source)
         extractor = Extractor(builder, content_only=re.search(r"<(?:main|article)\b", source.text, re.IGNORECASE) is not None)
-        extractor.plain_canvas = not re.search(r"<style\b|rel\s*=\s*[\"']?stylesheet", source.text, re.IGNORECASE)
         extractor.run(source.text)
         text = builder.text()
         title = " ".join("".join(extractor.title).split())
@@ -99,12 +99,13 @@ def declared(data: bytes) -> Source:
 class Extractor(HTMLParser):
     """Feeds a :class:`Builder` with what is visible in some HTML, which starts ``base`` characters into the source."""
 
-    def __init__(self, out: Builder, *, base: int = 0, content_only: bool = False) -> None:
+    def __init__(self, out: Builder, *, base: int = 0, content_only: bool = False, look: visibility.Look = visibility.PLAIN) -> None:
         super().__init__(convert_charrefs=False)
+        self.outside = Open("", True, look)
         self.out = out
         self.base = base
         self.content_only = content_only
-        self.plain_canvas = True
+        self.sheet = Sheet("")
         self.title: list[str] = []
         self.stack: list[Open] = []
         self.open: defaultdict[str, int] = defaultdict(int)
@@ -118,7 +119,7 @@ class Extractor(HTMLParser):
 
     def run(self, text: str) -> None:
         """Reads all of ``text``."""
-        self.whole = text
+        self.whole, self.sheet = text, Sheet(text)
         self.lines = [0, *(match.end() for match in re.finditer("\n", text))]
         comment = text.find("<!--", text.rfind("-->") + 1)
         shown = len(text) if comment < 0 else comment  # a comment that never ends reaches to the end
@@ -127,6 +128,8 @@ class Extractor(HTMLParser):
         self.close()
         self._tail(text[tags:shown], self.base + tags)
         self._flush()
+        if comment >= 0:
+            self.handle_comment(text[comment + 4 :])
         if self.hidden:
             self.out.warnings.append(f"{self.hidden} hidden characters left out")
 
@@ -152,9 +155,12 @@ class Extractor(HTMLParser):
             self._break()
         if tag in _VOID:
             return
-        above = self.stack[-1] if self.stack else Open("", True, visibility.PLAIN)
+        above = self.stack[-1] if self.stack else self.outside
         values = dict(attrs)
-        look = visibility.inherit(above.look, values)
+        if tag in ("html", "body"):
+            values.pop("aria-hidden", None)  # so is a page while a window before it is open
+        look = visibility.inherit(above.look, values, self.sheet.declarations(tag, values))
+        self.out.left_out.update(["template"] * (tag == "template"))
         shown = above.shown and tag not in _NEVER and not self._aside(tag, values) and tag != "head"
         if tag in ("table", "tr", "td", "th"):
             self._table_start(tag, shown and not look.hidden)
@@ -317,6 +323,11 @@ class Extractor(HTMLParser):
             spelled, end = spelled + ";", end + 1
         self._text(html.unescape(spelled), at, end)
 
+    def handle_comment(self, data: str) -> None:
+        """Counted where it holds words; what old browsers take for conditions is none."""
+        if not data.lstrip().startswith(("[if", "[endif", "<![endif")) and any(map(str.isalnum, data)):
+            self.out.left_out["comment"] += 1
+
     def unknown_decl(self, data: str) -> None:
         """A CDATA section, which a browser takes for a comment."""
 
@@ -326,11 +337,11 @@ class Extractor(HTMLParser):
             return
         if self.open["head"] and text.strip() and self.stack and self.stack[-1].tag == "head":
             self._close("head")
-        top = self.stack[-1] if self.stack else Open("", True, visibility.PLAIN)
+        top = self.stack[-1] if self.stack else self.outside
         if not top.shown:
             return
-        if top.look.hides(self.plain_canvas):
-            self.hidden += len("".join(text.split()))
+        if top.look.hides(self.sheet.plain):
+            self.hidden += len("".join(text.split())) if any(map(str.isalnum, text)) else 0
         elif self.open["pre"] or self.open["textarea"]:
             self.out.add(text, start, end)
             self.space = text.endswith("\n")

@@ -38,7 +38,6 @@ class JsonParser:
 
     media_types: ClassVar[tuple[str, ...]] = ("application/json", "application/x-ndjson", "application/jsonl", "application/geo+json")
     suffixes: ClassVar[tuple[str, ...]] = (".json", ".jsonl", ".ndjson", ".geojson")
-    harmless = True
     sample: ClassVar[bytes] = b'{"a": ["b\\n", 1.5]}\n{"c": null}'
 
     def parse(self, data: bytes, *, uri: str = "") -> Parsed:

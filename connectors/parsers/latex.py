@@ -47,7 +47,7 @@ class LatexParser:
             reader.document()
         except RecursionError as error:
             raise ParseError("the LaTeX is nested too deeply") from error
-        except (LatexWalkerError, ValueError, IndexError, TypeError, AttributeError) as error:
+        except (LatexWalkerError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise ParseError(f"the LaTeX is broken: {type(error).__name__}") from error
         out = reader.out
         if reader.hidden:
@@ -171,9 +171,12 @@ class _Reader:
 
     def _stand_in(self, node: Any) -> None:
         """What a sign or an accent shows as, for all that spells it."""
-        shown = self.plain.nodelist_to_text([node])
         end = node.pos + node.len
-        self.out.add(shown, *((node.pos, end) if len(shown) != node.len else (-1, -1)))
+        try:
+            shown = self.plain.nodelist_to_text([node])
+        except LookupError:  # the library's own stand-in does not fit what is given: it is shown as it is written
+            shown = self.text[node.pos : end]
+        self.out.add(shown, *((node.pos, end) if len(shown) != node.len or shown == self.text[node.pos : end] else (-1, -1)))
 
     def _environment(self, node: Any) -> None:
         name = node.environmentname

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parsedate_to_datetime
@@ -21,6 +21,8 @@ from .source import decode
 _HEADERS = ("From", "To", "Cc", "Subject", "Date")
 _DEPTH = 20
 _PARTS = 1000
+_WORD = re.compile(r"[^\W_]{2,}")
+_ADDRESS = re.compile(r"(?:https?://|www\.|mailto:)\S+|\S+@\S+|\[(?:image|cid)\b[^\]\n]{0,500}\]")
 
 
 class MailParser:
@@ -99,7 +101,7 @@ def _metadata(headers: dict[str, str]) -> dict[str, str]:
 def _header(value: object) -> str:
     """A header's value in plain Unicode, on one line."""
     text = str(value or "")
-    with suppress(HeaderParseError, LookupError, ValueError, TypeError):  # what cannot be decoded is shown as it stands
+    with suppress(MessageError, LookupError, ValueError, TypeError):  # what cannot be decoded is shown as it stands
         text = str(make_header(decode_header(text)))
     return " ".join(text.encode("utf-8", "replace").decode().split())
 
@@ -112,10 +114,10 @@ class _Reader:
 
     def part(self, part: Message, depth: int = 0, wanted: bool = True) -> None:
         """Reads a part, or passes it where the reader of mail would show another; every one is counted."""
-        children = part.get_payload()
+        children = part.get_payload() if part.is_multipart() else None  # any other is decoded by a charset that may be none
         if part.get_content_maintype() == "multipart" and isinstance(children, list) and depth < _DEPTH:
             inner = [child for child in children if isinstance(child, Message)]
-            chosen = _chosen(inner) if part.get_content_subtype() == "alternative" else None
+            chosen = self._chosen(inner) if part.get_content_subtype() == "alternative" and wanted else None
             for child in inner:
                 self.part(child, depth + 1, wanted and (chosen is None or child is chosen))
             return
@@ -131,12 +133,36 @@ class _Reader:
             self._text(part, kind)
 
     def _text(self, part: Message, kind: str) -> None:
-        source = decode(_bytes(part), hint=_charset(part))
-        try:
-            parsed = (HtmlParser() if kind == "text/html" else PlainParser()).parse(source.text.encode("utf-8", "replace"))
-        except ParseError:
-            return  # an empty part
-        self.out.embed(parsed, f"part {self.parts}")
+        if parsed := _parsed(part, kind):
+            self.out.embed(parsed, f"part {self.parts}")
+
+    def _chosen(self, parts: list[Message]) -> Message | None:
+        """Of several versions of one text the plain one, unless it says what the HTML one, which programs show, does not."""
+        chosen = _chosen(parts)
+        page = next((part for part in parts if part.get_content_type() == "text/html"), None)
+        if chosen is None or page is None or chosen.get_content_type() != "text/plain":
+            return chosen
+        plain, shown = _parsed(chosen, "text/plain"), _parsed(page, "text/html")
+        if plain is None or shown is None or not (gone := _foreign(plain.text, shown.text)):
+            return chosen
+        self.out.warnings.append(f"{gone} lines of plain text that the HTML version does not show are hidden and left out")
+        return page
+
+
+def _parsed(part: Message, kind: str) -> Parsed | None:
+    """The text of a part; ``None`` where it is empty."""
+    source = decode(_bytes(part), hint=_charset(part), tags=True)
+    try:
+        return (HtmlParser() if kind == "text/html" else PlainParser()).parse(source.text.encode("utf-8", "replace"))
+    except ParseError:
+        return None
+
+
+def _foreign(plain: str, shown: str) -> int:
+    """Lines of ``plain`` of four words or more, most of which ``shown`` does not have; addresses and picture's names apart."""
+    known = set(_WORD.findall(shown.lower()))
+    lines = (_WORD.findall(_ADDRESS.sub(" ", line.lower())) for line in plain.split("\n"))
+    return sum(len(words) >= 4 and 2 * sum(word not in known for word in words) > len(words) for words in lines)
 
 
 def _chosen(parts: list[Message]) -> Message | None:

@@ -10,6 +10,7 @@ from ragkit.errors import ParseError
 from ragkit.records import BlockKind, Parsed
 
 from .builder import Builder
+from .markdown_html import Around
 from .source import Source, decode
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class MarkdownParser:
         for token in tokens:
             reader.token(token)
         out = reader.out
+        if reader.hidden:
+            out.warnings.append(f"{reader.hidden} hidden characters left out")
         canonical = out.text()
         first = next((canonical[b.start : b.end] for b in out.blocks if b.kind == "heading" and b.level == 1), None)
         title = metadata.pop("title", None) or first
@@ -90,6 +93,8 @@ class _Reader:
         self.heading = 0
         self.cells = 0
         self.last: tuple[BlockKind, int] | None = None
+        self.around = Around()
+        self.hidden = 0
 
     def token(self, token: Token) -> None:
         if token.map:
@@ -110,10 +115,14 @@ class _Reader:
             self.last = (kind, level)
 
     def _heading_open(self, token: Token) -> None:
+        self.around.begin_block()
         self.heading = int(token.tag[1:])
 
     def _heading_close(self, token: Token) -> None:
         self._flush("heading", self.heading)
+
+    def _paragraph_open(self, token: Token) -> None:
+        self.around.begin_block()
 
     def _paragraph_close(self, token: Token) -> None:
         if self.items:
@@ -156,7 +165,8 @@ class _Reader:
         self._flush("list_item", len(self.items))
         low = self.text.find(token.content.split("\n", 1)[0], self.cursor, self.region[1])
         piece = self.text[max(low, self.cursor) : self.region[1]]
-        Extractor(self.out, base=max(low, self.cursor)).run(piece)
+        Extractor(self.out, base=max(low, self.cursor), look=self.around.look).run(piece)
+        self.around.see(piece)
         self.cursor = self.region[1]
         self.last = None
 
@@ -200,6 +210,10 @@ class _Reader:
         elif child.type == "html_inline":
             at = self.text.find(child.content, self.cursor, self.region[1])
             self.cursor = at + len(child.content) if at >= 0 else self.cursor
+            if child.content.startswith("<!--"):
+                self.out.left_out["comment"] += 1
+            else:
+                self.around.see(child.content)
             if child.content.lower().startswith("<br"):
                 self.out.add("\n")
 
@@ -212,6 +226,10 @@ class _Reader:
         at = self.text.find(content, self.cursor, self.region[1]) if content else -1
         if at >= 0:
             self.cursor = at + len(content)
+        if self.around.look.hides(plain_canvas=True):
+            self.hidden += len("".join(content.split()))
+            return
+        if at >= 0:
             self.out.add(content, at, self.cursor)
             return
         for part in re.findall(r"\s+|\S+", content):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from functools import partial
 from typing import Any, ClassVar
 
 from ragkit.errors import ParseError
@@ -14,7 +15,7 @@ from .detection import ODP, ODS, ODT
 from .grid import counted
 from .opendocument_sheet import sheets
 from .opendocument_style import DRAW, OFFICE, PRESENTATION, SVG, TABLE, Styles
-from .opendocument_text import Reader
+from .opendocument_text import Objects, Reader
 from .package import check, named, reading, tree
 
 _READ = ("content.xml", "styles.xml", "meta.xml")
@@ -48,10 +49,10 @@ class _OpenDocument:
             body = content.find(f"{OFFICE}body/{OFFICE}{self.part}") if content is not None else None
             if body is None:
                 raise ParseError(f"the package has no {self.part} in its content.xml")
-            self.read(body, Styles(content, styles), out)
+            self.read(body, Styles(content, styles), out, Objects({name: partial(package.read, name) for name in names}))
         return _parsed(out, named(meta) if meta is not None else {}, headed=self.part != "spreadsheet")
 
-    def read(self, body: Any, styles: Styles, out: Builder) -> None:
+    def read(self, body: Any, styles: Styles, out: Builder, objects: Objects) -> None:
         """Adds what shows in ``body`` to ``out``."""
         raise NotImplementedError
 
@@ -70,14 +71,14 @@ def _parsed(out: Builder, properties: dict[str, str], *, headed: bool) -> Parsed
 
 
 class OdtParser(_OpenDocument):
-    """Headings, paragraphs, lists and tables in order; anchors say "paragraph 12" or "table 2, row 3"."""
+    """Headings, paragraphs, lists and tables in order; anchors say "paragraph 12", "table 2, row 3", "footnote 4"."""
 
     media_types: ClassVar[tuple[str, ...]] = (ODT,)
     suffixes: ClassVar[tuple[str, ...]] = (".odt", ".ott")
     part: ClassVar[str] = "text"
 
-    def read(self, body: Any, styles: Styles, out: Builder) -> None:
-        reader = Reader(body, styles, out)
+    def read(self, body: Any, styles: Styles, out: Builder, objects: Objects) -> None:
+        reader = Reader(body, styles, out, objects=objects)
         reader.children(body)
         reader.finish()
 
@@ -89,7 +90,7 @@ class OdsParser(_OpenDocument):
     suffixes: ClassVar[tuple[str, ...]] = (".ods", ".ots")
     part: ClassVar[str] = "spreadsheet"
 
-    def read(self, body: Any, styles: Styles, out: Builder) -> None:
+    def read(self, body: Any, styles: Styles, out: Builder, objects: Objects) -> None:
         sheets(body, styles, out)
 
 
@@ -100,13 +101,13 @@ class OdpParser(_OpenDocument):
     suffixes: ClassVar[tuple[str, ...]] = (".odp", ".otp")
     part: ClassVar[str] = "presentation"
 
-    def read(self, body: Any, styles: Styles, out: Builder) -> None:
+    def read(self, body: Any, styles: Styles, out: Builder, objects: Objects) -> None:
         gone = 0
         for number, page in enumerate(body.iterchildren(f"{DRAW}page"), start=1):
             if styles.hidden_page(page.get(f"{DRAW}style-name")):
                 gone += 1
                 continue
-            reader = Reader(page, styles, out, f"slide {number}")
+            reader = Reader(page, styles, out, f"slide {number}", objects)
             shapes = [shape for shape in page if isinstance(shape.tag, str) and shape.tag != f"{PRESENTATION}notes"]
             for shape in sorted(shapes, key=_order):
                 if shape.get(f"{PRESENTATION}class") not in _FRAME:

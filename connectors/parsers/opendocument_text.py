@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
+
+from ragkit.errors import ParseError
 
 from .builder import Builder
 from .grid import lines
 from .opendocument_style import DRAW, OFFICE, PRESENTATION, SVG, TABLE, TEXT, Styles
+from .package import tree
 
 #: Elements with nothing in them that stands in the text: comments, notes, deleted text, names of pictures, forms.
 SKIPPED = frozenset(
@@ -19,19 +24,43 @@ SKIPPED = frozenset(
     )
 )
 _SIGNS = {f"{TEXT}tab": "\t", f"{TEXT}line-break": "\n"}
+_CHART = "{urn:oasis:names:tc:opendocument:xmlns:chart:1.0}"
+_HREF = "{http://www.w3.org/1999/xlink}href"
 _BOXES = (f"{DRAW}frame", f"{DRAW}custom-shape", f"{DRAW}text-box", f"{DRAW}g", f"{DRAW}rect", f"{DRAW}ellipse")
 _MAX_REPEAT = 100
+#: Most characters that merged cells add to a table by being read in each of their rows.
+_MAX_MERGED = 200_000
 _DEPTH = 200
+
+
+class Objects:
+    """The documents that are embedded in one, by the members of its package; each chart is given once."""
+
+    def __init__(self, members: Mapping[str, Callable[[], bytes]] = MappingProxyType({})) -> None:
+        self._members = members
+        self._given: set[str] = set()
+
+    def chart(self, href: str) -> Any:
+        """The chart that ``href`` leads to, or ``None``."""
+        name = f"{href.removeprefix('./').rstrip('/')}/content.xml"
+        if name not in self._members or name in self._given:
+            return None
+        self._given.add(name)
+        try:
+            return tree(self._members[name]()).find(f"{OFFICE}body/{OFFICE}chart/{_CHART}chart")
+        except ParseError:
+            return None  # what is embedded may be of any kind, and broken
 
 
 class Reader:
     """Reads the text below ``root`` into ``out``. Paragraphs and tables are numbered in the order of the file, from 1;
     with a ``place`` (a slide) all but its tables have that."""
 
-    def __init__(self, root: Any, styles: Styles, out: Builder, place: str = "") -> None:
-        self.styles, self.out, self.place = styles, out, place
+    def __init__(self, root: Any, styles: Styles, out: Builder, place: str = "", objects: Objects | None = None) -> None:
+        self.styles, self.out, self.place, self.objects = styles, out, place, objects or Objects()
         self.title = False
-        self.hidden = 0
+        self.hidden = self.charts = 0
+        self.notes = Counter[str]()
         self.paragraphs = {element: number for number, element in enumerate(root.iter(f"{TEXT}p", f"{TEXT}h"), start=1)}
         self.tables = {element: number for number, element in enumerate(root.iter(f"{TABLE}table"), start=1)}
 
@@ -49,6 +78,8 @@ class Reader:
     def element(self, element: Any, level: int = 0) -> None:
         """A paragraph, a table, a list, or something that holds them."""
         tag = element.tag
+        if tag == f"{DRAW}object":
+            self._chart(self.objects.chart(element.get(_HREF, "")))
         if not isinstance(tag, str) or tag in SKIPPED:
             return
         if tag in (f"{TEXT}p", f"{TEXT}h"):
@@ -68,6 +99,29 @@ class Reader:
         for box in paragraph.iter(*_BOXES):
             if not any(above.tag in _BOXES or above.tag in SKIPPED for above in _up_to(box, paragraph)):
                 self.children(box)
+        self._notes(paragraph)
+
+    def _notes(self, element: Any) -> None:
+        """The notes that a paragraph or a table refers to, after it."""
+        for note in element.iter(f"{TEXT}note"):
+            if self.place or any(above.tag in SKIPPED or above.tag in _BOXES for above in _up_to(note, element)):
+                continue
+            kind = "endnote" if note.get(f"{TEXT}note-class") == "endnote" else "footnote"
+            self.notes[kind] += 1
+            for paragraph in note.iterfind(f"{TEXT}note-body//{TEXT}p"):
+                self.out.add(self.text(paragraph))
+                self.out.flush(place=f"{kind} {self.notes[kind]}")
+
+    def _chart(self, chart: Any) -> None:
+        """The titles of a chart and its axes, then its numbers as a table."""
+        if chart is None:
+            return
+        self.charts += 1
+        place = f"{self.place}, chart {self.charts}" if self.place else f"chart {self.charts}"
+        self.out.add(", ".join(dict.fromkeys(filter(None, map(self.flat, chart.iter(f"{_CHART}title"))))))
+        self.out.flush("caption", place=place)
+        for table in chart.iterchildren(f"{TABLE}table"):
+            lines(self.out, self._rows(table), f"{place}, row ")
 
     def _kind(self, paragraph: Any, level: int) -> tuple[Any, int]:
         if self.title:
@@ -84,15 +138,29 @@ class Reader:
     def _table(self, table: Any) -> None:
         where = f"{self.place}, " if self.place else ""
         lines(self.out, self._rows(table), f"{where}table {self.tables[table]}, row ")
+        self._notes(table)
 
     def _rows(self, table: Any) -> Iterator[list[str]]:
+        """The cells of the rows; one that is merged over several is read in each of them."""
+        merged: dict[int, tuple[int, str]] = {}
+        left = _MAX_MERGED
         for row in table.iter(f"{TABLE}table-row"):
             if next(row.iterancestors(f"{TABLE}table")) is not table:
                 continue
             cells: list[str] = []
             for cell in row.iterchildren(f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
-                own = "" if cell.tag.endswith("covered-table-cell") else self.flat(cell)
-                cells += [own] * min(_MAX_REPEAT, int(cell.get(f"{TABLE}number-columns-repeated", "1")))
+                times = min(_MAX_REPEAT, int(cell.get(f"{TABLE}number-columns-repeated", "1")))
+                if cell.tag.endswith("covered-table-cell"):
+                    for column in range(len(cells), len(cells) + times):
+                        rows, said = merged.pop(column, (0, ""))
+                        if rows > 1:
+                            merged[column] = rows - 1, said
+                        left -= len(said)
+                        cells.append(said if left > 0 else "")
+                    continue
+                own, down = self.flat(cell), int(cell.get(f"{TABLE}number-rows-spanned", "1"))
+                merged |= {len(cells): (down - 1, own)} if down > 1 else {}
+                cells += [own] * times
             hidden = row.get(f"{TABLE}visibility", "visible") != "visible"
             self.hidden += hidden * sum(map(len, cells))
             for _ in range(min(_MAX_REPEAT, int(row.get(f"{TABLE}number-rows-repeated", "1")))):

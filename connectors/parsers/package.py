@@ -57,7 +57,9 @@ def check(data: bytes, only: Container[str] | None = None) -> None:
             members = package.infolist()
             _declared(members, len(data))
             _unpack(package, members, only)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+    except ParseError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError) as error:  # places before its start
         raise ParseError(f"the package is broken: {error}") from error
 
 

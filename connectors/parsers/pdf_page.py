@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import itertools
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .builder import INVISIBLE
-from .pdf_calls import address, boxes, things
+from .pdf_calls import Addresses, address, boxes, things
 from .pdf_layout import Line
 from .pdf_visible import Visibility
 
@@ -130,38 +129,34 @@ class PageReader:
         doubtful = set(np.flatnonzero(self._outside(first) | self._outside(last)).tolist())
         if INVISIBLE.search(text):
             doubtful.update(at for at, word in enumerate(found.text) if INVISIBLE.search(word))
-        owners, mixed = self._owners(handle, text, found)
-        hiding = self.visibility.hiding(set(owners))
-        suspect = np.array([thing in hiding for thing in owners], np.bool_)
+        owners, mixed, parts, firsts = self._owners(handle, text, found)
+        suspect = self.visibility.hiding(owners)
         if len(self.visibility.things.covers):
             orders = self.visibility.orders(owners)
-            if mixed:
-                starts = np.cumsum([0, *map(len, mixed.values())])[:-1]
-                every = self.visibility.orders([thing for parts in mixed.values() for thing in parts])
-                orders[list(mixed)] = np.minimum.reduceat(every, starts)
+            if len(mixed):
+                orders[mixed] = np.minimum.reduceat(self.visibility.orders(parts), firsts)
             suspect |= self.visibility.under_cover(orders, first) | self.visibility.under_cover(orders, last)
         asked = np.flatnonzero(suspect).tolist()
-        doubtful.update(at for at in asked if at in mixed)
-        doubtful.update(at for at in asked if owners[at] and (self._hides(owners[at], first[at]) or self._hides(owners[at], last[at])))
-        parts = self.visibility.hiding({thing for parts in mixed.values() for thing in parts})
-        if parts:
-            doubtful.update(at for at, things in mixed.items() if not parts.isdisjoint(things))
+        doubtful.update(set(asked).intersection(mixed.tolist()))
+        doubtful.update(at for at in asked if self._hides(int(owners[at]), first[at]) or self._hides(int(owners[at]), last[at]))
+        if len(mixed):
+            doubtful.update(mixed[np.logical_or.reduceat(self.visibility.hiding(parts), firsts)].tolist())
         return {at: self._shown(handle, found, at) for at in sorted(doubtful)}
 
     def _hides(self, thing: int, place: NDArray[np.float32]) -> bool:
         left, top, right, bottom = place.tolist()
-        return bool(self.visibility.why_hidden(thing, (left, bottom, right, top)))
+        return thing != 0 and self.visibility.why_hidden(thing, (left, bottom, right, top)) != ""
 
-    def _owners(self, handle: int, text: str, found: Found) -> tuple[list[int], dict[int, list[int]]]:
-        """The object that sets each word's first character; and those of all characters of the words that not one object sets alone."""
-        one_way = _ONE_WAY.search(text) is None
-        starts = _by_line(handle, found) if one_way else things(handle, found.starts)
-        following = [*starts[1:], -1]
-        ask = [at for at, (thing, after) in enumerate(zip(starts, following, strict=True)) if thing != after or not one_way]
-        ends = things(handle, [found.lasts[at] for at in ask])
-        mixed = [at for at, thing in zip(ask, ends, strict=True) if thing != starts[at]]
-        parts = iter(things(handle, [index for at in mixed for index in range(found.starts[at], found.lasts[at] + 1)]))
-        return starts, {at: list(itertools.islice(parts, found.lasts[at] + 1 - found.starts[at])) for at in mixed}
+    def _owners(self, handle: int, text: str, found: Found) -> tuple[Addresses, NDArray[np.int64], Addresses, NDArray[np.int64]]:
+        """The object that sets each word's first character; the words that not one object sets alone, the objects of all characters of
+        those, and which of these are of the first character of a word."""
+        low, high = np.array(found.starts), np.array(found.lasts)
+        starts = things(handle, low)
+        several = low != high if _ONE_WAY.search(text) else starts != things(handle, high)
+        mixed = np.flatnonzero(several)
+        lengths = high[mixed] + 1 - low[mixed]
+        firsts = np.cumsum(lengths) - lengths
+        return starts, mixed, things(handle, np.arange(lengths.sum()) + np.repeat(low[mixed] - firsts, lengths)), firsts
 
     def _outside(self, places: NDArray[np.float32]) -> NDArray[np.bool_]:
         left, bottom, right, top = self.frame
@@ -176,7 +171,7 @@ class PageReader:
         indices = range(start, start + len(word))
         kept = []
         for char, thing, place, out in zip(
-            word, things(handle, indices), places := boxes(handle, indices), self._outside(places).tolist(), strict=True
+            word, things(handle, indices).tolist(), places := boxes(handle, indices), self._outside(places).tolist(), strict=True
         ):
             why = self._why(char, thing, place.tolist(), out)
             if why:
@@ -227,18 +222,6 @@ def _separates() -> NDArray[np.bool_]:
     """For each code whether it stands between words."""
     every = "".join(map(chr, range(1 << 16)))
     return np.fromiter((bool(char.isspace() or _CONTROL.match(char)) for char in every), np.bool_, 1 << 16)
-
-
-def _by_line(handle: int, found: Found) -> list[int]:
-    """The object that sets each word's first character. Where one sets the first and the last character of a line, it sets
-    what is between."""
-    lows = [0, *found.ends[:-1]]
-    heads = things(handle, [found.starts[low] for low in lows])
-    tails = things(handle, [found.lasts[high - 1] for high in found.ends])
-    starts: list[int] = []
-    for low, high, head, tail in zip(lows, found.ends, heads, tails, strict=True):
-        starts += [head] * (high - low) if head == tail else things(handle, found.starts[low:high])
-    return starts
 
 
 def _lines(found: Found, rows: NDArray[np.float64], gone: set[int]) -> list[Line]:

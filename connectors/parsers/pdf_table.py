@@ -107,10 +107,8 @@ def _fill(items: list[Line | Paragraph], xs: list[float], ys: list[float]) -> li
         at = len(out) if at < 0 else at
         if not inside.all():
             out.append(Line.of([w for w, keep in zip(item.words, ~inside, strict=True) if keep], item.boxes[~inside], item.soft))
-        for key in sorted(set(zip(rows[inside].tolist(), columns[inside].tolist(), strict=True))):
-            chosen = inside & (rows == key[0]) & (columns == key[1])
-            words = [w for w, keep in zip(item.words, chosen, strict=True) if keep]
-            cells.setdefault(key, []).append(Line.of(words, item.boxes[chosen]))
+        for (row, column), chosen in _by_cell(rows[inside].tolist(), columns[inside].tolist(), np.flatnonzero(inside).tolist()):
+            cells.setdefault((row, column), []).append(Line.of([item.words[word] for word in chosen], item.boxes[chosen]))
     used_rows, used_columns = sorted({row for row, _ in cells}), sorted({column for _, column in cells})
     if len(used_rows) < 2 or len(used_columns) < 2 or sum(len({c for r, c in cells if r == row}) > 1 for row in used_rows) < 2:
         return None
@@ -118,9 +116,17 @@ def _fill(items: list[Line | Paragraph], xs: list[float], ys: list[float]) -> li
     return [*out[:at], _table(table), *out[at:]]
 
 
+def _by_cell(rows: list[int], columns: list[int], words: list[int]) -> list[tuple[tuple[int, int], list[int]]]:
+    """The words that stand in each cell, cell by cell."""
+    found: dict[tuple[int, int], list[int]] = {}
+    for row, column, word in zip(rows, columns, words, strict=True):
+        found.setdefault((row, column), []).append(word)
+    return sorted(found.items())
+
+
 def _cell(lines: list[Line]) -> Line | None:
-    if not lines:
-        return None
+    if len(lines) < 2:
+        return lines[0] if lines else None
     lines = sorted(lines, key=lambda line: (round(line.top / 3), line.left))
     return Line.of([word for line in lines for word in line.words], np.concatenate([line.boxes for line in lines]))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,11 +19,11 @@ _DEEPEST = 8
 
 
 class Others(NamedTuple):
-    """What is painted on the page itself and is no text: addresses, kinds ``(n,)``, the place in the order of painting ``(n,)``, and
-    left, bottom, right, top ``(n, 4)``."""
+    """What is painted on the page itself and is no text: addresses ``(n,)``, kinds ``(n,)``, the place in the order of painting
+    ``(n,)``, and left, bottom, right, top ``(n, 4)``."""
 
-    addresses: list[int]
-    kinds: NDArray[np.int64]
+    addresses: calls.Addresses
+    kinds: NDArray[np.int32]
     order: NDArray[np.int64]
     bounds: NDArray[np.float64]
 
@@ -37,40 +36,38 @@ class PageThings:
 
         self.raw = raw
         self.page = page
-        self._texts: dict[int, int] = {}
-        self._marks: dict[int, int] = {}
+
+    @cached_property
+    def _every(self) -> tuple[calls.Addresses, NDArray[np.int32], NDArray[np.int64]]:
+        """All objects, those in forms after those of the page: addresses, kinds, places in the order of painting."""
+        raw = self.raw
+        things = calls.objects(calls.address(self.page.raw), raw.FPDFPage_CountObjects(self.page.raw))
+        levels = [(things, calls.ask("FPDFPageObj_GetType", things), np.arange(len(things)))]
+        for _ in range(_DEEPEST):
+            things, kinds, order = levels[-1]
+            forms = np.flatnonzero(kinds == raw.FPDF_PAGEOBJ_FORM).tolist()
+            if not forms:
+                break
+            parts = [calls.inside(int(things[at])) for at in forms]
+            things = np.concatenate(parts)
+            order = np.repeat(order[forms], [len(part) for part in parts])
+            levels.append((things, calls.ask("FPDFPageObj_GetType", things), order))
+        addresses, every_kind, orders = (np.concatenate(column) for column in zip(*levels, strict=True))
+        return addresses, every_kind, orders
 
     @cached_property
     def others(self) -> Others:
         """What is no text."""
-        raw = self.raw
-        things = calls.objects(calls.address(self.page.raw), raw.FPDFPage_CountObjects(self.page.raw))
-        kinds = self._note(things, range(len(things)))
-        order = np.flatnonzero(kinds != raw.FPDF_PAGEOBJ_TEXT)
-        addresses = [things[at] for at in order.tolist()]
-        kinds = kinds[order]
-        for at in np.flatnonzero(kinds == raw.FPDF_PAGEOBJ_FORM).tolist():
-            self._look_inside(addresses[at], int(order[at]), 0)
-        return Others(addresses, kinds, order, calls.bounds(addresses))
+        addresses, kinds, order = (column[: self.raw.FPDFPage_CountObjects(self.page.raw)] for column in self._every)
+        which = kinds != self.raw.FPDF_PAGEOBJ_TEXT
+        return Others(addresses[which], kinds[which], order[which], calls.bounds(addresses[which]))
 
-    @property
-    def texts(self) -> dict[int, int]:
-        """The place of each text object in the order of painting."""
-        self.others  # noqa: B018  # it notes them
-        return self._texts
-
-    def _note(self, things: list[int], order: range | list[int]) -> NDArray[np.int64]:
-        kinds = np.array(calls.ask("FPDFPageObj_GetType", things), np.int64)
-        marks = calls.ask("FPDFPageObj_CountMarks", things)
-        self._marks.update(itertools.compress(zip(things, marks, strict=True), marks))
-        self._texts.update(itertools.compress(zip(things, order, strict=True), (kinds == self.raw.FPDF_PAGEOBJ_TEXT).tolist()))
-        return kinds
-
-    def _look_inside(self, form: int, at: int, depth: int) -> None:
-        things = calls.inside(form)
-        kinds = self._note(things, [at] * len(things))
-        for index in np.flatnonzero(kinds == self.raw.FPDF_PAGEOBJ_FORM).tolist() if depth < _DEEPEST else ():
-            self._look_inside(things[index], at, depth + 1)
+    @cached_property
+    def texts(self) -> tuple[calls.Addresses, NDArray[np.int64]]:
+        """The addresses of all text objects, rising, and their places in the order of painting."""
+        addresses, _, order = (column[self._every[1] == self.raw.FPDF_PAGEOBJ_TEXT] for column in self._every)
+        rising = np.argsort(addresses, kind="stable")
+        return addresses[rising], order[rising]
 
     @cached_property
     def rules(self) -> NDArray[np.float64]:
@@ -101,28 +98,26 @@ class PageThings:
         filled, colours, told = self._fills
         opaque = self._rectangles & filled & told & (colours[:, 3] == 255)
         at = np.flatnonzero(opaque | (others.kinds == self.raw.FPDF_PAGEOBJ_IMAGE))
-        clear = np.array(calls.ask("FPDFPageObj_HasTransparency", [others.addresses[index] for index in at.tolist()]), np.bool_)
-        at = at[~clear]
+        at = at[calls.ask("FPDFPageObj_HasTransparency", others.addresses[at]) == 0]
         return np.column_stack([others.order[at], others.bounds[at]])
 
     @cached_property
-    def layered(self) -> frozenset[int]:
+    def layered(self) -> calls.Addresses:
         """The text objects that belong to a layer (optional content)."""
-        forms = self.others.kinds == self.raw.FPDF_PAGEOBJ_FORM
-        if not self._marks:
-            return frozenset()
-        found = calls.in_layers(list(self._marks), list(self._marks.values()))
-        names = zip(self.others.addresses, self.others.order.tolist(), forms.tolist(), strict=True)
-        orders = {order for thing, order, form in names if form and thing in found}
-        return frozenset(thing for thing, at in self._texts.items() if thing in found or at in orders)
+        addresses, kinds, order = self._every
+        marks = calls.ask("FPDFPageObj_CountMarks", addresses)
+        if not marks.any():
+            return addresses[:0]
+        found = np.isin(addresses, calls.in_layers(addresses, marks))
+        forms = order[found & (kinds == self.raw.FPDF_PAGEOBJ_FORM)]
+        layered: calls.Addresses = addresses[(kinds == self.raw.FPDF_PAGEOBJ_TEXT) & (found | np.isin(order, forms))]
+        return layered
 
     @cached_property
     def _rectangles(self) -> NDArray[np.bool_]:
-        return np.isin(self._of_paths("FPDFPath_CountSegments"), (4, 5))
-
-    def _of_paths(self, name: str) -> NDArray[np.int64]:
-        found = np.zeros(len(self.others.addresses), np.int64)
-        found[self._paths] = calls.ask(name, [self.others.addresses[at] for at in self._paths.tolist()])
+        found = np.zeros(len(self.others.addresses), np.bool_)
+        segments = calls.ask("FPDFPath_CountSegments", self.others.addresses[self._paths])
+        found[self._paths] = (segments == 4) | (segments == 5)
         return found
 
     @cached_property
@@ -132,7 +127,7 @@ class PageThings:
     @cached_property
     def _fills(self) -> tuple[NDArray[np.bool_], NDArray[np.uint32], NDArray[np.bool_]]:
         """Of each of the others whether it is a filled path; its colour; whether that is known."""
-        addresses = [self.others.addresses[at] for at in self._paths.tolist()]
+        addresses = self.others.addresses[self._paths]
         count = len(self.others.addresses)
         filled, colours, told = np.zeros(count, np.bool_), np.zeros((count, 4), np.uint32), np.zeros(count, np.bool_)
         filled[self._paths] = calls.filled(addresses)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -41,15 +40,18 @@ class Visibility:
         self.scan_used = False
         self._known: dict[int, str] = {0: ""}
 
-    def hiding(self, things: Collection[int]) -> set[int]:
-        """Those of the text objects that something other than a cover may hide."""
-        self._learn(things)
-        return {thing for thing in things if self._known[thing]} | self.things.layered.intersection(things)
+    def hiding(self, things: calls.Addresses) -> NDArray[np.bool_]:
+        """``(n,)``: whether something other than a cover may hide each of the text objects; 0 is none."""
+        hidden: NDArray[np.bool_] = np.any(self._ways(things), axis=0)
+        return hidden | np.isin(things, self.things.layered) if len(self.things.layered) else hidden
 
-    def orders(self, things: Sequence[int]) -> NDArray[np.int64]:
+    def orders(self, things: calls.Addresses) -> NDArray[np.int64]:
         """``(n,)``: the place of each text object in the order of painting."""
-        texts = self.things.texts
-        return np.array([texts.get(thing, _NEVER) for thing in things], np.int64)
+        addresses, order = self.things.texts
+        if not len(addresses):
+            return np.full(len(things), _NEVER)
+        at = np.minimum(np.searchsorted(addresses, things), len(addresses) - 1)
+        return np.where(addresses[at] == things, order[at], _NEVER)
 
     def under_cover(self, orders: NDArray[np.int64], places: NDArray[np.float32]) -> NDArray[np.bool_]:
         """``(n,)``: which of the boxes ``places`` (``(n, 4)``: left, top, right, bottom), painted in these places of the order, have their
@@ -65,42 +67,36 @@ class Visibility:
 
     def why_hidden(self, thing: int, box: Bounds) -> str:
         """How the object at ``thing`` hides a character in ``box`` (left, bottom, right, top); "" when it does not."""
-        self._learn((thing,))
-        why = self._known[thing]
+        why = self._known.get(thing)
+        if why is None:
+            ways = zip(("invisible", "transparent", "white"), self._ways(np.array([thing])), strict=True)
+            why = self._known[thing] = next((way for way, hides in ways if hides[0]), "")
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         if why == "white" and _holding(self.things.grounds, x, y).any():
             why = ""
         if not why and self._covered(thing, x, y) and not self._inked(box):
             why = "covered"
-        if not why and thing in self.things.layered and not self._inked(box):
+        if not why and (self.things.layered == thing).any() and not self._inked(box):
             why = "in a layer that is off"
         if why in _SCANNED and self.scan:
             self.scan_used = True
             return ""
         return why
 
-    def _learn(self, things: Collection[int]) -> None:
-        """Finds out of each of the text objects how it is set."""
+    def _ways(self, things: calls.Addresses) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+        """``(n,)`` each: whether the text objects are set as invisible, as transparent, in white."""
         raw = self.raw
-        new = list(set(things).difference(self._known))
-        if not new:
-            return
-        self._known.update(dict.fromkeys(new, ""))
-        modes = calls.ask("FPDFTextObj_GetTextRenderMode", new)
-        colours, told = calls.colours(new)
-        invisible = np.isin(modes, (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP))
-        filled = (np.array(modes) == raw.FPDF_TEXTRENDERMODE_FILL) & told
+        modes = calls.ask("FPDFTextObj_GetTextRenderMode", things)
+        colours, told = calls.colours(things)
+        invisible = (modes == raw.FPDF_TEXTRENDERMODE_INVISIBLE) | (modes == raw.FPDF_TEXTRENDERMODE_CLIP)
+        filled = (modes == raw.FPDF_TEXTRENDERMODE_FILL) & told
         transparent = filled & (colours[:, 3] < 8)
         white = filled & ~transparent & (colours[:, :3].min(axis=1) >= WHITE)
-        for why, which in (("invisible", invisible), ("transparent", transparent), ("white", white)):
-            self._known.update((new[at], why) for at in np.flatnonzero(which).tolist())
+        return invisible, transparent, white
 
     def _covered(self, thing: int, x: float, y: float) -> bool:
-        at = self.things.texts.get(thing)
-        if at is None:
-            return False
         covers = self.things.covers
-        return bool(_holding(covers[covers[:, 0] > at, 1:], x, y).any())
+        return bool(_holding(covers[covers[:, 0] > self.orders(np.array([thing]))[0], 1:], x, y).any())
 
     def _inked(self, box: Bounds) -> bool:
         """Whether the page is painted otherwise in ``box`` without its text: then text can be seen there."""
@@ -115,7 +111,7 @@ class Visibility:
         """Where the painted page, unturned and of at most two million points or so, differs from the one without its text."""
         raw = self.raw
         shown = self._painted()
-        things = [ctypes.cast(thing, raw.FPDF_PAGEOBJECT) for thing in self.things.texts]
+        things = [ctypes.cast(thing, raw.FPDF_PAGEOBJECT) for thing in self.things.texts[0].tolist()]
         for thing in things:
             raw.FPDFPageObj_SetIsActive(thing, False)
         bare = self._painted()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from ragkit.records import Parsed
@@ -20,6 +21,8 @@ _BULLETS = ("BODY", "OBJECT", "VERTICAL_BODY", "VERTICAL_OBJECT")
 _FRAME = ("DATE", "FOOTER", "SLIDE_NUMBER", "HEADER")
 _TITLES = ("TITLE", "CENTER_TITLE", "VERTICAL_TITLE")
 _DEPTH = 30
+#: Most characters that merged cells add to a table by being read in each of their rows.
+_MAX_MERGED = 200_000
 
 
 class PptxParser:
@@ -157,8 +160,25 @@ class _Reader:
 
     def _table(self, table: Any) -> None:
         self.tables += 1
-        rows = ([" ".join(" ".join(self._text(p) for p in c.text_frame.paragraphs).split()) for c in row.cells] for row in table.rows)
-        lines(self.out, rows, f"{self.place}, table {self.tables}, row ")
+        lines(self.out, self._rows(table), f"{self.place}, table {self.tables}, row ")
+
+    def _rows(self, table: Any) -> Iterator[list[str]]:
+        """The cells of the rows; one that is merged over several is read in each of them."""
+        merged: dict[int, tuple[int, str]] = {}
+        left = _MAX_MERGED
+        for row in table.rows:
+            cells: list[str] = []
+            for column, cell in enumerate(row.cells):
+                rows, said = merged.pop(column, (0, ""))
+                if not cell.is_spanned or not rows:
+                    said = " ".join(" ".join(self._text(p) for p in cell.text_frame.paragraphs).split())
+                    rows = cell.span_height if cell.is_merge_origin else 0
+                else:
+                    left -= len(said)
+                if rows > 1:
+                    merged[column] = rows - 1, said
+                cells.append(said if left > 0 else "")
+            yield cells
 
     def _chart(self, chart: Any) -> None:
         """A chart's numbers as a table, its title above."""

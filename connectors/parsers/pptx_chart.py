@@ -1,4 +1,4 @@
-"""The numbers of a presentation's charts."""
+"""The numbers and titles of charts, which presentations, texts and workbooks keep alike."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from .grid import shown
 
 _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _MAX_POINTS = 10_000
 
 
@@ -26,3 +27,9 @@ def points(chart: Any) -> Iterator[list[str]]:
 def _cached(series: Any, *parts: str) -> dict[int, str]:
     points = [point for part in parts for found in series.iterchildren(f"{_C}{part}") for point in found.iter(f"{_C}pt")]
     return {int(point.get("idx", "0")): shown(point.findtext(f"{_C}v")) for point in points}
+
+
+def titles(chart: Any) -> str:
+    """The titles of a chart and of its axes."""
+    said = (" ".join("".join(t.text or "" for t in title.iter(f"{_A}t")).split()) for title in chart.iter(f"{_C}title"))
+    return ", ".join(dict.fromkeys(title for title in said if title))

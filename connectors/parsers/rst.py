@@ -69,6 +69,7 @@ class _Reader:
         self.out = Builder(source)
         self.text = source.text
         self.cursor = 0
+        self.line = (0, 1)  # a place in the text, and the line that it is on
         self.level = 0
         self.lists = 0
         self.quotes = 0
@@ -145,6 +146,8 @@ class _Reader:
             at = self.text.find(part, self.cursor, self.cursor + _NEAR)
             if at >= 0:
                 self.cursor = at + len(part)
+                self.line = at, self.line[1] + self.text.count("\n", self.line[0], at)
+                self.out.place = f"line {self.line[1]}"  # a title's node has that of the line below it
                 self.out.add(part, at, self.cursor)
             else:
                 self.out.add(part)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from ragkit.errors import ParseError
 from ragkit.records import Parsed
@@ -17,6 +17,33 @@ _TITLE = re.compile(r"\{\\title ([^{}\\]{1,500})\}")
 _AUTHOR = re.compile(r"\{\\author ([^{}\\]{1,500})\}")
 _SHOWN = frozenset(["par", "line", "tab", "cell", "row", "u", "sect", "page", "emdash", "endash", "bullet", "lquote", "rquote"])
 _DEPTH = 5_000
+_COLOURS = re.compile(r"\{\\colortbl([^{}]{0,10000})\}")
+_COLOUR = re.compile(r"\\(red|green|blue)([0-9]{1,3})")
+#: What paints a ground that white type shows on.
+_GROUND = re.compile(r"\\(?:highlight|cb|chcbpat|chshdng|cbpat|shading|clcbpat|clshdng|cfpat|shpinst|background)(?![a-z])")
+_LOUD = {"v": "hidden", "deleted": "deleted"}
+
+
+class _Type(NamedTuple):
+    """The type that is set at a place: marked hidden, deleted, smaller than a point, white."""
+
+    hidden: bool = False
+    deleted: bool = False
+    tiny: bool = False
+    white: bool = False
+
+    def after(self, word: str, number: str | None, white: frozenset[str]) -> _Type:
+        """The type behind a control word."""
+        if word == "plain":
+            return _Type(deleted=self.deleted)
+        if word == "fs":
+            return self._replace(tiny=(number or "24") in ("0", "1", "2"))
+        if word == "cf":
+            return self._replace(white=(number or "0") in white)
+        return self._replace(**{_LOUD[word]: number != "0"})
+
+
+_WORDS = frozenset(["plain", "fs", "cf", *_LOUD])
 
 
 class RtfParser:
@@ -40,6 +67,7 @@ class RtfParser:
         _lines(out, _text(seen), rows="\\row" in raw)
         if hidden:
             out.warnings.append(f"{hidden} hidden characters left out")
+        out.left_out.update({"comment": comments} if (comments := raw.count("\\*\\annotation")) else {})
         title, author = _TITLE.search(raw), _AUTHOR.search(raw)
         return Parsed(
             text=out.text(),
@@ -64,25 +92,32 @@ def _text(raw: str) -> str:
 def _without_hidden(raw: str) -> tuple[str, int]:
     """``raw`` without the text that is marked hidden or deleted, and how many characters that was."""
     parts: list[str] = []
-    stack: list[bool] = []
-    hidden, count = False, 0
+    stack: list[_Type] = []
+    now, count, white = _Type(), 0, _whites(raw)
     for token in _TOKEN.finditer(raw):
         word, brace = token["word"], token["brace"]
         if brace == "{":
-            stack.append(hidden)
+            stack.append(now)
             if len(stack) > _DEPTH:
                 raise ParseError(f"the RTF is nested more than {_DEPTH:,} deep")
         elif brace:
-            hidden = stack.pop() if stack else False
-        elif word in ("v", "deleted"):
-            hidden = token["number"] != "0"
-        elif word == "plain":
-            hidden = False
-        if not hidden or brace or (word and word not in _SHOWN):
+            now = stack.pop() if stack else _Type()
+        elif word in _WORDS:
+            now = now.after(word, token["number"], white)
+        if not any(now) or brace or (word and word not in _SHOWN):
             parts.append(token.group())
         elif not word:
             count += 1 if token.group().startswith("\\") else len("".join(token.group().split()))
     return "".join(parts), count
+
+
+def _whites(raw: str) -> frozenset[str]:
+    """The numbers of the colours that are white, where nothing paints another ground."""
+    table = _COLOURS.search(raw)
+    if table is None or _GROUND.search(raw):
+        return frozenset()
+    parts = [_COLOUR.findall(part) for part in table.group(1).split(";")]
+    return frozenset(str(number) for number, found in enumerate(parts) if len(found) == 3 and all(int(value) >= 245 for _, value in found))
 
 
 def _lines(out: Builder, text: str, *, rows: bool) -> None:

@@ -7,6 +7,8 @@ import re
 from bisect import bisect_right
 from typing import NamedTuple
 
+from .unseen import UNSEEN, told
+
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -14,8 +16,9 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-#: What is not one character for one of the same width: CRLF, C1 controls, undecodable bytes, Unicode's tag characters.
-_IRREGULAR = re.compile("\r\n|[\x80-\x9f\udc80-\udcff\U000e0000-\U000e007f]")
+#: What is not one character for one of the same width: CRLF, C1 controls, undecodable bytes; without a builder, what is not seen.
+_IRREGULAR = re.compile("\r\n|[\x80-\x9f\udc80-\udcff]")
+_UNCLEAN = re.compile(f"{_IRREGULAR.pattern}|{UNSEEN.pattern}")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _RUN = 4096
 #: Never guessed: encodings that are told by their marks or NULs, and rare ones that make Japanese of any noise.
@@ -113,10 +116,10 @@ def width(text: str, encoding: str, crlf: bool = False) -> int:
 def decode(data: bytes, *, hint: str | None = None, tags: bool = False) -> Source:
     """``data`` as clean text, whatever its encoding: a byte order mark, UTF-8, UTF-16 without a mark, else a guess.
 
-    NUL and other control characters, and Unicode's invisible tag characters, become a space one for one; CRLF and
-    CR become ``\\n``. Nothing else is changed, so offsets in a clean UTF-8 file are the file's own. ``hint`` names an
-    encoding that the file declares; it is believed where there is no mark and the bytes are not UTF-8. ``tags`` keeps
-    the tag characters, for a builder that drops and counts them.
+    NUL and other control characters, and invisible ones that may carry words, become a space one for one; soft hyphens and the
+    like go; CRLF and CR become ``\\n``. Nothing else is changed, so offsets in a clean UTF-8 file are the file's own. ``hint``
+    names an encoding that the file declares; it is believed where there is no mark and the bytes are not UTF-8. ``tags`` keeps
+    what is invisible, for a builder that drops and counts it.
     """
     encoding, skip = _encoding(data, hint)
     body = data[skip:]
@@ -135,17 +138,29 @@ def _clean(raw: str, encoding: str, skip: int, tags: bool, crlf: bool) -> tuple[
     pieces: list[str] = []
     runs: list[Run] = []
     at, chars, offset = 0, 0, skip
-    for match in _IRREGULAR.finditer(raw):
+    pattern = _IRREGULAR if tags or raw.isascii() else _UNCLEAN
+    for match in pattern.finditer(raw):
         chars, offset = _regular(raw[at : match.start()], encoding, crlf, chars, offset, pieces, runs)
-        found = match.group()
-        length = width(found, encoding)
-        keep = tags and found >= "\U000e0000"
-        pieces.append("\n" if found == "\r\n" else "\ufffd" if "\udc80" <= found <= "\udcff" else found if keep else " ")
-        if found != "\r\n":
-            runs.append(Run(chars, chars + 1, offset, offset + length))
-        chars, offset, at = chars + 1, offset + length, match.end()
+        at = match.end()
+        for found in ("\r\n",) if match.group() == "\r\n" else match.group():
+            length = width(found, encoding)
+            if shown := _shown(found, match, pattern):
+                pieces.append(shown)
+                if found != "\r\n":
+                    runs.append(Run(chars, chars + 1, offset, offset + length))
+                chars += 1
+            offset += length
     _, offset = _regular(raw[at:], encoding, crlf, chars, offset, pieces, runs)
     return pieces, runs, offset
+
+
+def _shown(found: str, match: re.Match[str], pattern: re.Pattern[str]) -> str:
+    """What stands for an irregular character; nothing for an invisible one that carries no words."""
+    if found == "\r\n":
+        return "\n"
+    if "\udc80" <= found <= "\udcff":
+        return "\ufffd"
+    return " " if found <= "\x9f" or (pattern is _UNCLEAN and match["flag"]) else ""
 
 
 def _regular(text: str, encoding: str, crlf: bool, chars: int, offset: int, pieces: list[str], runs: list[Run]) -> tuple[int, int]:
@@ -228,6 +243,8 @@ def _warnings(raw: str, encoding: str, tags: bool) -> list[str]:
     wrong = len(re.findall("[\udc80-\udcff\ufffd]", raw))
     if wrong:
         found.append(f"{wrong} bytes that cannot be decoded are shown as \ufffd")
-    if not tags and (hidden := len(re.findall("[\U000e0000-\U000e007f]", raw))):
-        found.append(f"{hidden} invisible tag characters left out")
-    return found
+    if tags or raw.isascii():
+        return found
+    unseen = list(UNSEEN.finditer(raw))
+    flagged = sum(len(match.group()) for match in unseen if match["flag"])
+    return found + told(flagged, sum(not match["flag"] and len(match.group()) == 1 for match in unseen))

@@ -40,7 +40,6 @@ class SubtitleParser:
 
     media_types: ClassVar[tuple[str, ...]] = ("text/vtt", "application/x-subrip")
     suffixes: ClassVar[tuple[str, ...]] = (".vtt", ".srt")
-    harmless = True
     sample: ClassVar[bytes] = b"1\n00:00:01,000 --> 00:00:02,500\n<i>Hello</i>\n"
 
     def parse(self, data: bytes, *, uri: str = "") -> Parsed:

@@ -1,4 +1,4 @@
-"""Whether a reader would see an element's text, as far as its own attributes tell."""
+"""Whether a reader would see an element's text, as far as its own attributes and the page's simple rules tell."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ _HIDING = re.compile(
     r"display:none|visibility:(?:hidden|collapse)|content-visibility:hidden"
     r"|opacity:(?:0?\.0\d*|0+%?)(?=;|!|$)"
     r"|font-size:(?:0*\.\d+|0+(?:\.\d+)?|1(?:\.\d+)?)(?:px|pt)(?=;|!|$)|font-size:0+(?:\.0*)?(?:em|rem|%|vw)?(?=;|!|$)"
-    r"|(?:left|right|top|bottom|text-indent|margin-left|margin-top):-\d{4,}(?:\.\d+)?(?:px|pt|em|rem)?"
+    r"|(?:left|right|top|bottom|text-indent|margin-left|margin-top):-(?:9\d\d|\d{4,})(?:\.\d+)?(?:px|pt|em|rem)?"
     r"|(?:left|right|text-indent):-\d{3,}(?:\.\d+)?(?:em|rem|vw|%)"
-    r"|transform:scale\(0(?:\.0+)?\)|clip:rect\(0(?:px)?,0(?:px)?,0(?:px)?,0(?:px)?\)|clip-path:inset\((?:50|100)%\)"
+    r"|(?:left|right|text-indent|margin-left):(?:(?:[2-9]\d\d|\d{4,})(?:\.\d+)?(?:vw|%)|\d{4,}(?:\.\d+)?(?:em|rem)|\d{5,}(?:\.\d+)?px)"
+    r"|transform:(?:scale[xy]?\(0(?:\.0+)?\)|translate[xy]?\(-(?:9\d\d|\d{4,})(?:px|em|%|vw))"
+    r"|clip:rect\((?:[01](?:px)?[,)]){4}|clip-path:(?:inset\((?:[5-9]\d|100)%\)|circle\(0(?:px|%)?[)a])"
     r")"
 )
 #: An element without height shows its text all the same, unless what overflows is cut off.
 _FLAT = re.compile(r"(?:^|;)(?:max-)?height:0(?:px)?(?=;|!|$)")
 _CUT = re.compile(r"(?:^|;)overflow(?:-y)?:(?:hidden|clip)")
+#: A box of one pixel out of the page's flow, and text pushed out of its box.
+_DOT = (re.compile(r"(?:^|;)(?:width|height):[01]px(?=;|!|$)"), re.compile(r"(?:^|;)position:(?:absolute|fixed)"))
+_PUSHED = re.compile(r"(?:^|;)text-indent:[1-9]\d\d+%")
 _COLOUR = re.compile(r"(?:^|;)color:([^;!]+)")
 _GROUND = re.compile(r"(?:^|;)background(?:-color)?:([^;!]+)")
 _RGB = re.compile(r"rgba?\((\d+%?),(\d+%?),(\d+%?)(?:,([\d.]+%?))?\)")
@@ -49,13 +54,15 @@ class Look(NamedTuple):
 PLAIN = Look()
 
 
-def inherit(above: Look, attributes: Mapping[str, str | None]) -> Look:
-    """The look of an element inside one that looks like ``above``."""
+def inherit(above: Look, attributes: Mapping[str, str | None], rules: str = "") -> Look:
+    """The look of an element inside one that looks like ``above``; ``rules`` are the declarations of a sheet's rules for it."""
     if above.hidden:
         return above
+    if (attributes.get("aria-hidden") or "").lower() == "true":
+        return above._replace(hidden=True)
     if "hidden" in attributes and (attributes["hidden"] or "").lower() != "until-found":
         return above._replace(hidden=True)
-    look = above
+    look = _styled(above, rules) if rules else above
     if ground := attributes.get("bgcolor"):
         look = look._replace(ground=_rgb(ground.lower()), unsure=_rgb(ground.lower()) is None)
     if colour := attributes.get("color"):
@@ -64,8 +71,24 @@ def inherit(above: Look, attributes: Mapping[str, str | None]) -> Look:
     return _styled(look, re.sub(r"\s+", "", re.sub(r"/\*.*?\*/", "", style[:10_000])).lower()) if style else look
 
 
+def may_hide(style: str) -> bool:
+    """Whether declarations, in lower case and without white space, hide an element, or set a colour that may."""
+    return _hidden(style) or bool(_COLOUR.search(style) and any(_white(colour) for colour in _COLOUR.findall(style)))
+
+
+def _white(colour: str) -> bool:
+    found = _rgb(colour)
+    return _clear(colour) or (found is not None and min(found) >= 255 - _NEAR)
+
+
+def _hidden(style: str) -> bool:
+    if _HIDING.search(style):
+        return True
+    return bool(_CUT.search(style)) and bool(_FLAT.search(style) or _PUSHED.search(style) or all(part.search(style) for part in _DOT))
+
+
 def _styled(look: Look, style: str) -> Look:
-    if _HIDING.search(style) or (_FLAT.search(style) and _CUT.search(style)):
+    if _hidden(style):
         return look._replace(hidden=True)
     if grounds := _GROUND.findall(style):
         ground = _rgb(grounds[-1])

@@ -11,12 +11,14 @@ from ragkit.records import Parsed
 
 from .builder import Builder
 from .detection import XLSX
-from .grid import Grid, counted, shown, write
+from .grid import Grid, counted, lines, shown, write
 from .package import check, core, reading
+from .pptx_chart import points, titles
+from .xlsx_chart import charts
 
 
 class XlsxParser:
-    """A heading for each sheet, a table for each block of rows; anchors say "sheet Costs, B4"."""
+    """A heading for each sheet, a table for each block of rows; anchors say "sheet Costs, B4". Of charts, the titles."""
 
     media_types: ClassVar[tuple[str, ...]] = (XLSX, "application/vnd.ms-excel.sheet.macroEnabled.12")
     suffixes: ClassVar[tuple[str, ...]] = (".xlsx", ".xlsm")
@@ -57,14 +59,32 @@ def _read(data: bytes, out: Builder) -> dict[str, str]:
     import openpyxl
 
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    hidden = sum(sheet.sheet_state != "visible" for sheet in book.worksheets)
-    styles = _Styles(book)
-    for sheet in book.worksheets:
-        if sheet.sheet_state == "visible":
-            write(out, f"sheet {sheet.title}", sheet.title, _grid(sheet, styles))
+    styles, hidden = _Styles(book), 0
+    cells = {sheet.title: sheet for sheet in book.worksheets}
+    drawn = charts(data)
+    for name, shows, found in drawn or [(title, sheet.sheet_state == "visible", []) for title, sheet in cells.items()]:
+        if not shows:
+            hidden += 1
+            continue
+        grid = _grid(cells[name], styles) if name in cells else Grid()
+        write(out, f"sheet {name}", name, grid)
+        alone = not any(grid.rows.values())
+        if alone and found:
+            out.add(" ".join(name.split()))
+            out.flush("heading", 1, place=f"sheet {name}")
+        for number, chart in enumerate(found, start=1):
+            _chart(out, f"sheet {name}, chart {number}", chart, alone=alone)
     if hidden:
         out.warnings.append(f"{counted(hidden, 'hidden sheet')} left out")
     return core(data)
+
+
+def _chart(out: Builder, place: str, chart: Any, *, alone: bool) -> None:
+    """The titles of a chart and its axes; its numbers are the cells', but on a sheet that is a chart alone they are read once more."""
+    out.add(titles(chart))
+    out.flush("caption", place=place)
+    if alone:
+        lines(out, points(chart), f"{place}, row ")
 
 
 def _grid(sheet: Any, styles: _Styles) -> Grid:

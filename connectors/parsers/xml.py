@@ -25,6 +25,11 @@ _TABLES = frozenset("table informaltable tgroup".split())
 _KINDS = {"list-item": "list_item", "li": "list_item", "listitem": "list_item", "caption": "caption", "figcaption": "caption"}
 _KINDS |= {"code": "code", "pre": "code", "programlisting": "code", "preformat": "code", "screen": "code"}
 _KINDS |= {"disp-quote": "quote", "blockquote": "quote", "quote": "quote"}
+#: Elements of scientific articles (JATS) whose parts are printed on one line, and what is printed between them.
+_JOINED = {"contrib-group": ", ", "contrib": " ", "name": " ", "person-group": ", ", "element-citation": ". ", "nlm-citation": ". "}
+_JOINED |= {"aff": ", ", "pub-date": " ", "date": " "}
+#: Parts of them that are numbers of notes, or are not printed.
+_MARKS = frozenset(["xref", "contrib-id"])
 #: What ends the paragraph that it stands in.
 _BLOCKS = frozenset([*_SECTIONS, *_TABLES, *_KINDS, "p", "para", "div", "list", "ul", "ol", "fig", "table-wrap", "title", "body"])
 
@@ -87,6 +92,23 @@ def _children(element: Any, path: str) -> Iterator[tuple[Any, str]]:
         yield child, f"{path}/{name}[{seen[name]}]" if count[name] > 1 else f"{path}/{name}"
 
 
+def _joined(element: Any, path: str) -> list[tuple[str, str]]:
+    """The parts of an element of an article with their paths, and what is printed between them; nothing where it holds more."""
+    inner = list(_children(element, path))
+    if (element.text or "").strip() or any((child.tail or "").strip() or _local(child) in _BLOCKS for child, _ in inner):
+        return []
+    if _local(element) == "name" and element.getparent() is not None and _local(element.getparent()) == "contrib":
+        inner.sort(key=lambda part: _local(part[0]) not in ("prefix", "given-names"))  # authors by their first names, others as cited
+    found: list[tuple[str, str]] = []
+    for child, where in inner:
+        words = " ".join("".join(child.itertext()).split())
+        parts = _joined(child, where) if _local(child) in _JOINED and len(child) else []
+        if words and _local(child) not in _MARKS:
+            found += [(_JOINED[_local(element)], "")] if found else []
+            found += parts or [(words, where)]
+    return found
+
+
 class _Reader:
     def __init__(self) -> None:
         self.out = Builder()
@@ -100,6 +122,12 @@ class _Reader:
             self._flush("table", 0)
             return
         inner = list(_children(element, path))
+        if name in _JOINED and inner and (joined := _joined(element, path)):
+            self.out.place = None
+            for text, where in joined:
+                self.out.add(text, place=where or None)
+            self._flush(kind)
+            return
         loose = (element.text or "").strip() or any((child.tail or "").strip() for child, _ in inner)
         if not inner or (loose and not any(_local(child) in _BLOCKS for child, _ in inner)):
             self._leaf(element, path, level, name, kind)

@@ -16,9 +16,12 @@ from ragkit.cli.session import Session, command, pair
 
 if TYPE_CHECKING:
     from ragkit.diff import Difference
-    from ragkit.records import IngestReport
+    from ragkit.records import Failure, IngestReport
 
 app = typer.Typer()
+
+#: Flags that are named one by one after an ingestion.
+_FLAGGED = 10
 
 Uris = Annotated[list[str], typer.Argument(metavar="URI…", help="Documents, as `ragkit ls` names them.")]
 
@@ -191,12 +194,16 @@ def show(
     """Print a document's canonical text, or the passage that a citation names."""
     start, end = _span(span)
     with session.open() as kit:
-        text = kit.text(uri, start, end)
+        document = kit.document(uri)
+    text, found = document.parsed.text[start:end], document.metadata.get("instructions")
     if session.json:
         start = start or 0
-        session.out.value({"uri": uri, "start_char_index": start, "end_char_index": start + len(text), "text": text})
+        flags = {"instructions": found} if found else {}
+        session.out.value({"uri": uri, "start_char_index": start, "end_char_index": start + len(text), "text": text, **flags})
     else:
         session.out.raw(text)
+        if found:
+            session.out.note(f"it speaks to a language model: {visible(words(found))}".replace("\n", ", "))
 
 
 @command(app, "check")
@@ -216,7 +223,7 @@ def check(session: Session) -> None:
 
 def _report(out: Output, report: IngestReport) -> None:
     if out.json:
-        out.value({key: value for key, value in report.to_dict().items() if value or key != "emptied"})
+        out.value({key: value for key, value in report.to_dict().items() if value or key not in ("emptied", "flagged")})
     else:
         _say(out, report)
     if report.failed or report.emptied:
@@ -227,7 +234,15 @@ def _say(out: Output, report: IngestReport) -> None:
     counts = {"added": report.added, "updated": report.updated, "unchanged": report.unchanged, "removed": report.removed}
     said = ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "nothing new"
     out.show(f"{said}; {report.chunks} passages in {report.seconds:.1f} s")
+    _flags(out, report.flagged)
     _troubles(out, report)
+
+
+def _flags(out: Output, flags: Sequence[Failure]) -> None:
+    for flag in flags[:_FLAGGED]:
+        out.note(f"flagged: {visible(flag.uri)}: {visible(flag.reason)}")
+    if flags[_FLAGGED:]:
+        out.note(f"and {len(flags) - _FLAGGED:,} more; to leave them out: --filter 'not exists(instructions) and not exists(hidden)'")
 
 
 def _troubles(out: Output, report: IngestReport | Difference) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # tests are imported one by one; their helpers stand beside them
+sys.path.append(str(Path(__file__).parents[2]))  # the benchmarks, which check places too
 
 from ragkit.connectors.sandbox import ParserPool, open_pool
 from ragkit.settings import ParsingSettings

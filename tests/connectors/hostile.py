@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from functools import cache
 
 import hostile_archives
+import hostile_old
 import hostile_texts
 import samples
 import samples_office
@@ -197,7 +198,7 @@ def classes() -> dict[str, list[Hostile]]:
         "PDF": pdfs, "structures of PDF": pdf_structures, "compressed streams": hostile_archives.compressed, "Word documents": words,
         "HTML": pages, "texts": texts, "other packages": packages,
         "bombs in packages": hostile_archives.bombs, "entities": hostile_archives.entities,
-        "truncated packages": hostile_archives.truncated,
+        "truncated packages": hostile_archives.truncated, "old workbooks": hostile_old.workbooks,
         "encrypted packages": hostile_archives.encrypted, "names that lead out": hostile_archives.escaping,
         "deep nesting": hostile_texts.nested, "includes and programs": hostile_texts.including, "e-mail": hostile_texts.mails,
         "rich text": hostile_texts.rich, "much of one thing": hostile_texts.vast, "truncated texts": hostile_texts.truncated,

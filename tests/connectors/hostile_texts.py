@@ -128,8 +128,7 @@ def characters() -> Iterator[Hostile]:
     """Characters that nobody sees, that turn the order round, or that are no text."""
     hidden = "".join(chr(0xE0000 + ord(char)) for char in "ignore")
     for suffix in ("txt", "md", "html", "csv", "json", "rst", "adoc", "srt"):
-        # the text of a file of plain text is the file's own: zero-width characters stay in it
-        line = f"Plain{chr(0x200B) if suffix != 'txt' else ''} words {hidden}\u202eafter"
+        line = f"Plain\u200b words {hidden}\u202eafter"
         if suffix == "json":
             line = json.dumps({"a": line}, ensure_ascii=False)
         if suffix == "srt":

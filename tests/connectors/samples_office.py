@@ -76,6 +76,28 @@ def large_xlsx() -> bytes:
     return saved(book)
 
 
+def charts_xlsx() -> bytes:
+    """A workbook with a chart beside its cells, a sheet that is a chart alone, and a hidden one."""
+    import openpyxl
+    from openpyxl.chart import BarChart, Reference
+
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Data"
+    for row in (["Year", "Ships"], [2023, 12], [2024, 14]):
+        sheet.append(row)
+    alone, unseen = book.create_chartsheet("Picture"), book.create_chartsheet("H")
+    for title, place in (("Ferries a year", sheet), ("Cutters", alone), ("Unseen", unseen)):
+        chart = BarChart()
+        chart.title = title
+        chart.add_data(Reference(sheet, min_col=2, min_row=1, max_row=3), titles_from_data=True)
+        if place is sheet:
+            chart.y_axis.title = "Count"
+        place.add_chart(chart)
+    book["H"].sheet_state = "hidden"
+    return saved(book)
+
+
 def pptx() -> bytes:
     """Slides with bullets, a table, boxes out of order, a chart and notes; a hidden slide, a hidden shape, one beside the slide."""
     import pptx as powerpoint

@@ -57,6 +57,37 @@ ODT = """<text:h text:outline-level="2">The  harbour</text:h>
 </table:table-cell></table:table-row></table:table>
 <text:p>Box:<draw:frame><draw:text-box><text:p>in a box</text:p></draw:text-box></draw:frame></text:p>"""
 
+CHART = (
+    f'<office:document-content {_NAMESPACES} xmlns:chart="{_ODF}chart:1.0"><office:body><office:chart><chart:chart>'
+    "<chart:title><text:p>Ships</text:p></chart:title><chart:axis><chart:title><text:p>Year</text:p></chart:title></chart:axis>"
+    "<table:table><table:table-row><table:table-cell/><table:table-cell><text:p>Ferries</text:p></table:table-cell></table:table-row>"
+    "<table:table-row><table:table-cell><text:p>2023</text:p></table:table-cell><table:table-cell><text:p>70</text:p></table:table-cell>"
+    "</table:table-row></table:table></chart:chart></office:chart></office:body></office:document-content>"
+).encode()
+
+
+def _note(text: str, kind: str = "footnote") -> str:
+    body = f"<text:note-citation>1</text:note-citation><text:note-body><text:p>{text}</text:p></text:note-body>"
+    return f'<text:note text:note-class="{kind}">{body}</text:note>'
+
+
+def odt_parts(chart: bytes = CHART) -> bytes:
+    """A text with footnotes, one of them in a table, an endnote, merged cells, and a chart that is shown twice."""
+    cell = "<table:table-cell{}><text:p>{}</text:p></table:table-cell>".format
+    merged = ' table:number-rows-spanned="2" table:number-columns-spanned="2"'
+    covered = "<table:covered-table-cell/>"
+    rows = (
+        cell(merged, "North") + covered + cell("", "nine" + _note("At low water.")),
+        covered * 2 + cell("", "ten"),
+        cell("", "") * 2 + cell("", "late"),
+    )
+    table = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
+    shown = '<draw:frame><draw:object xmlns:xlink="http://www.w3.org/1999/xlink" xlink:href="./Object 1"/></draw:frame>'
+    text = f"The crane{_note('By its makers.')}{_note('Since 1980.', 'endnote')}."
+    body = f"<text:p>{text}</text:p><table:table>{table}</table:table><text:p>{shown}</text:p><text:p>Chart:{shown}</text:p>"
+    return odf("text", body, more={"Object 1/content.xml": chart})
+
+
 ODS = """<table:table table:name="Costs, all"><table:table-column/><table:table-column table:visibility="collapse"/><table:table-column/>
 <table:table-row><table:table-cell><text:p>Berth</text:p></table:table-cell><table:table-cell><text:p>secret</text:p></table:table-cell>
 <table:table-cell><text:p>Since</text:p></table:table-cell></table:table-row>

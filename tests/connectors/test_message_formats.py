@@ -93,7 +93,7 @@ def mail() -> EmailMessage:
     message["From"], message["To"] = "Ada <ada@x.example>", "ben@x.example"
     message["Subject"], message["Date"] = "Öffnung des Hafens", "Mon, 01 Jan 2024 09:00:00 +0000"
     message.set_content("The harbour opens at eight.\n\nBring röpes.\n", charset="iso-8859-1")
-    message.add_alternative("<p>The <b>HTML</b> version</p>", subtype="html")
+    message.add_alternative("<p>The <b>harbour</b> opens at eight.</p><p>Bring röpes.</p>", subtype="html")
     message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="plan.pdf")
     return message
 
@@ -201,3 +201,32 @@ def test_broken_xml_is_a_reason(broken: str, encoding: str) -> None:
 def test_xml_of_any_bytes(data: bytes) -> None:
     """Whatever the bytes, there is a valid result or a reason."""
     parsed_or_none(XmlParser(), data)
+
+
+ARTICLE = (
+    "<article><front><contrib-group><contrib><name><surname>Quay</surname><given-names>Ada B</given-names></name>"
+    "<contrib-id>0000-0002</contrib-id><xref>1</xref></contrib><contrib><name><surname>de Pier</surname>"
+    "<given-names>Ben</given-names></name><email>ben@x.example</email></contrib></contrib-group>"
+    "<aff><label>1</label><institution>Harbour Institute</institution><country>Norway</country></aff></front><back><ref-list>"
+    "<ref><element-citation><person-group><name><surname>Rope</surname><given-names>C</given-names></name><name><surname>Keel</surname>"
+    "<given-names>D</given-names></name></person-group><year>2012</year><article-title>On <i>hemp</i></article-title>"
+    "<volume>9</volume></element-citation></ref>"
+    "<ref><label>2</label><mixed-citation><name><surname>Rao</surname> <given-names>RU</given-names></name>, <etal>et al</etal>. Tides."
+    "</mixed-citation></ref></ref-list></back></article>"
+)
+
+
+def test_articles_set_a_reference_on_one_line() -> None:
+    """Of an article (JATS), a reference, an affiliation and the list of authors are a paragraph each, every part with its own place."""
+    parsed = XmlParser().parse(f"<?xml version='1.0'?>{ARTICLE}".encode())
+    assert check(parsed) is None
+    assert [text for _, text in blocks(parsed)] == [
+        "Ada B Quay, Ben de Pier ben@x.example",
+        "1, Harbour Institute, Norway",
+        "Rope C, Keel D. 2012. On hemp. 9",
+        "2",
+        "Rao RU, et al. Tides.",
+    ]
+    at = parsed.text.index("On hemp")
+    places = [anchor.place for anchor in covering(parsed.anchors, at, at + 7)]
+    assert places == ["/article/back/ref-list/ref[1]/element-citation/article-title"]

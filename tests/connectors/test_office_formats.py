@@ -10,6 +10,7 @@ import pptx
 import samples_office as samples
 from package_checks import LAUGHS, blocks, place_of, refused, round_trip
 
+from bench.roundtrip import check
 from ragkit.connectors.parsers.pptx import PptxParser
 from ragkit.connectors.parsers.xlsx import XlsxParser
 from ragkit.errors import LimitExceeded
@@ -126,6 +127,23 @@ def test_pptx_structure() -> None:
     assert place_of(parsed, "17.5") == ["slide 3, chart 1, row 3"]
 
 
+def test_pptx_merged_cells() -> None:
+    """A cell that is merged over rows is read in each of them; one over columns once."""
+    import pptx as powerpoint
+
+    deck = powerpoint.Presentation()
+    table = deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_table(3, 3, 0, 0, 99, 99).table
+    for row, texts in enumerate((("Berth", "Depth", ""), ("North", "nine", "2023"), ("", "ten", "2024"))):
+        for column, text in enumerate(texts):
+            table.cell(row, column).text = text
+    table.cell(0, 1).merge(table.cell(0, 2))
+    table.cell(1, 0).merge(table.cell(2, 0))
+    data = samples.saved(deck)
+    parsed = PptxParser().parse(data)
+    assert parsed.text == "Berth | Depth\nNorth | nine | 2023\nNorth | ten | 2024"
+    assert not any(check(data, "pptx", parsed, "pptx"))
+
+
 def test_pptx_hidden_is_left_out_and_counted() -> None:
     """Hidden slides and shapes, shapes beside the slide and type of a point are not in the text."""
     parsed = PptxParser().parse(samples.pptx())
@@ -171,3 +189,28 @@ def test_pptx_broken_and_hostile() -> None:
     refused(PptxParser(), samples.repack(data, {"ppt/slides/slide1.xml": b"<p:sld"}), "broken")
     refused(PptxParser(), samples.repack(data, {"ppt/media/a.xml": b" " * (60 << 20)}), "zip bomb", LimitExceeded)
     refused(PptxParser(), samples.repack(data, {"ppt/slides/slide1.xml": LAUGHS.encode() + b"<sld/>"}), "declares")
+
+
+def test_xlsx_charts_give_their_titles() -> None:
+    """The titles of a chart and of its axes stand below the sheet's cells; a sheet that is a chart alone is a table; a hidden one not."""
+    parsed = XlsxParser().parse(samples.charts_xlsx())
+    assert blocks(parsed) == [
+        ("heading", "Data"),
+        ("table", "Year | Ships\n2023 | 12\n2024 | 14"),
+        ("caption", "Ferries a year, Count"),
+        ("heading", "Picture"),
+        ("caption", "Cutters"),
+    ]
+    assert place_of(parsed, "Ferries") == ["sheet Data, chart 1"]
+    assert place_of(parsed, "Cutters") == ["sheet Picture, chart 1"]
+    assert parsed.warnings == ("1 hidden sheet left out",)
+
+
+def test_xlsx_hidden_charts_are_left_out() -> None:
+    """A chart that is switched off is not in the text."""
+    data = samples.charts_xlsx()
+    drawing = samples.member(data, "xl/drawings/drawing1.xml")
+    assert "Ferries" in XlsxParser().parse(data).text
+    off = re.sub(rb"<((?:\w+:)?cNvPr) ", rb'<\1 hidden="1" ', drawing)
+    assert off != drawing
+    assert "Ferries" not in XlsxParser().parse(samples.repack(data, {"xl/drawings/drawing1.xml": off})).text

@@ -291,10 +291,10 @@ def test_ppt_of_slides_again_and_again() -> None:
     """A slide of many texts that is listed many times is refused, not read many times."""
     shapes = samples.slide(*[samples.box(samples.text("words of rope"))] * 800)
     again = samples.record(1011, samples.u32(2, 0, 0, 256, 0)) * 20_000
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(LimitExceeded):
         PptParser().parse(samples.slides([(shapes, again)]))
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 10  # all sixteen million texts take minutes
 
 
 def test_ppt_of_nested_containers() -> None:

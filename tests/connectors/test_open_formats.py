@@ -10,6 +10,7 @@ import samples_office
 import samples_open as samples
 from package_checks import LAUGHS, blocks, place_of, refused, round_trip
 
+from bench.roundtrip import check
 from ragkit.connectors.parsers.epub import EpubParser
 from ragkit.connectors.parsers.opendocument import OdpParser, OdsParser, OdtParser
 from ragkit.contracts import Parser
@@ -44,21 +45,59 @@ class TestOdp(ParserConformance):
 
 
 def test_odt_structure() -> None:
-    """Headings, paragraphs, lists, tables and boxes come in order; notes, comments and hidden text stay out, which is counted."""
+    """Headings, paragraphs, lists, tables, boxes and notes come in order; comments and hidden text stay out, which is counted."""
     parsed = OdtParser().parse(samples.odf("text", samples.ODT))
     assert (parsed.title, parsed.metadata["author"]) == ("Port book", "A. Harbour")
     assert blocks(parsed) == [
         ("heading", "The harbour"),
         ("paragraph", "The crane  lifts\nforty tonnes."),
+        ("paragraph", "note"),
         ("list_item", "Ropes"),
         ("list_item", "of hemp"),
         ("table", "Berth | Depth\nnine | nine"),
         ("paragraph", "Box:"),
         ("paragraph", "in a box"),
     ]
-    assert [block.level for block in parsed.blocks] == [2, 0, 1, 2, 0, 0, 0]
+    assert [block.level for block in parsed.blocks] == [2, 0, 0, 1, 2, 0, 0, 0]
     assert place_of(parsed, "nine") == ["table 1, row 2"]
     assert parsed.warnings == ("13 hidden characters left out",)
+
+
+def test_odt_notes_charts_and_merged_cells() -> None:
+    """A note follows what refers to it, a chart is a table, and a cell that is merged over rows is read in each of them."""
+    parsed = OdtParser().parse(samples.odt_parts())
+    assert blocks(parsed) == [
+        ("paragraph", "The crane."),
+        ("paragraph", "By its makers."),
+        ("paragraph", "Since 1980."),
+        ("table", "North |  | nine\nNorth |  | ten\n |  | late"),
+        ("paragraph", "At low water."),
+        ("caption", "Ships, Year"),
+        ("table", "| Ferries\n2023 | 70"),
+        ("paragraph", "Chart:"),
+    ]
+    assert place_of(parsed, "makers") == ["footnote 1"]
+    assert place_of(parsed, "low") == ["footnote 2"]
+    assert place_of(parsed, "1980") == ["endnote 1"]
+    assert place_of(parsed, "70") == ["chart 1, row 2"]
+    assert place_of(parsed, "ten") == ["table 1, row 2"]
+    assert not any(check(samples.odt_parts(), "odt", parsed, "odt"))
+
+
+def test_odt_of_a_broken_chart() -> None:
+    """An embedded object that is broken, or no chart, is passed over."""
+    for broken in (b"<chart", b"<a/>"):
+        parsed = OdtParser().parse(samples.odt_parts(chart=broken))
+        assert "Ferries" not in parsed.text
+        assert "Since 1980." in parsed.text
+
+
+def test_odt_merged_cells_stay_small() -> None:
+    """A long cell that is merged over thousands of rows takes no space."""
+    covered = "<table:table-row><table:covered-table-cell/><table:table-cell><text:p>x</text:p></table:table-cell></table:table-row>"
+    cell = f'<table:table-cell table:number-rows-spanned="9999"><text:p>{"word " * 10_000}</text:p></table:table-cell>'
+    table = f"<table:table><table:table-row>{cell}</table:table-row>{covered * 5000}</table:table>"
+    assert len(OdtParser().parse(samples.odf("text", table)).text) < 500_000
 
 
 def test_odt_white_text_needs_a_ground() -> None:

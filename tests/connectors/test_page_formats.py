@@ -146,7 +146,7 @@ def test_docx_hidden_text_is_left_out() -> None:
     body = f"<w:p><w:r><w:t>Seen</w:t></w:r>{hiding}<w:del><w:r><w:delText>gone</w:delText></w:r></w:del></w:p>"
     parsed = DocxParser().parse(samples.raw_docx(body))
     assert parsed.text == "Seen"
-    assert parsed.warnings == ("18 hidden characters left out",)
+    assert parsed.warnings == ("18 hidden characters left out", "1 deleted revision left out")
 
 
 def test_docx_bombs_are_refused_before_they_unpack() -> None:

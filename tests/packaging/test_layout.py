@@ -14,7 +14,7 @@ import pytest
 import ragkit
 
 HEAVY = ("alembic", "docutils", "docx", "faiss", "langchain_core", "llama_cpp", "lxml", "numpy", "openpyxl", "pptx", "pylatexenc")
-HEAVY += ("pypdfium2", "striprtf")
+HEAVY += ("pypdfium2", "striprtf", "xlrd")
 HEAVY += ("rank_bm25", "sentence_transformers", "sqlalchemy", "streamlit", "tokenizers", "torch", "transformers")
 
 

@@ -253,7 +253,7 @@ def test_structure_comes_back(kit: Ragkit, folder: Path) -> None:
 def test_everything_that_ingest_reports_is_json(kit: Ragkit, folder: Path) -> None:
     """The report and the status are the command line's JSON."""
     report = json.loads(json.dumps(kit.ingest(folder).to_dict()))
-    assert set(report) == {"added", "updated", "unchanged", "removed", "failed", "emptied", "chunks", "seconds"}
+    assert set(report) == {"added", "updated", "unchanged", "removed", "failed", "flagged", "emptied", "chunks", "seconds"}
     assert json.loads(json.dumps(kit.status()))["documents"] == 3
 
 

@@ -1,0 +1,1 @@
+"""Changed documents for every parser: ``python -m tests.fuzz``."""
