@@ -130,10 +130,15 @@ class GenerationSettings(Part):
     base_url: str = Field("http://127.0.0.1:8080/v1", description="For `openai:MODEL`: the address of its server. It is sent the evidence.")
     api_key: str = Field("", repr=False, description="For `openai:MODEL`: the server's key, if it wants one. Never stored or shown.")
     timeout_s: float = Field(120.0, gt=0, description="For `openai:MODEL`: seconds that a whole reply may take.")
-    template: Literal["chatml", "llama-3", "gemma", "mistral"] = Field("chatml", description="The model's chat format.")
-    context: int = Field(2048, ge=256, description="Context window, in the model's tokens.")
+    template: Literal["auto", "chatml", "llama-3", "gemma", "mistral"] = Field(
+        "auto", description="The model's chat format; `auto`: its file's own template, run in a sandbox."
+    )
+    context: int = Field(0, ge=0, description="Context window, in tokens; 0: what the model was trained for, within `context_mb`.")
+    context_mb: int = Field(64, ge=1, description="Memory of that context, in MiB; 2,048 tokens are taken whatever they need.")
+    lora: str = Field("", description="A LoRA adapter for the model, a GGUF file's path.")
+    lora_scale: float = Field(1.0, description="How much of the adapter is added; 1 is as it was trained.")
     max_tokens: int = Field(160, ge=1, description="Most tokens of one reply.")
-    threads: int = Field(0, ge=0, description="Threads of the model; 0 takes the machine's cores.")
+    threads: int = Field(0, ge=0, description="Threads of the model; 0: the physical cores that this process may use.")
     temperature: float = Field(0.0, ge=0, description="0 is greedy: the same prompt gives the same words.")
     top_p: float = Field(0.95, gt=0, le=1, description="Above temperature 0: the likeliest tokens that together have this probability.")
     top_k: int = Field(40, ge=0, description="Above temperature 0: this many of the likeliest tokens; 0: all.")
