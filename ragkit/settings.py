@@ -150,6 +150,12 @@ class GenerationSettings(Part):
     seed: int = Field(7, ge=0, le=2**32 - 1, description="Seed of the sampler, when the temperature is above 0.")
 
 
+class ModelsSettings(Part):
+    """Where models are fetched from."""
+
+    endpoint: str = Field("", description="The hub that `ragkit models pull` asks; empty: `$HF_ENDPOINT`, else https://huggingface.co.")
+
+
 class AnsweringSettings(Part):
     """How evidence becomes an answer."""
 
@@ -175,6 +181,7 @@ class Settings(Part):
     embedding: EmbeddingSettings = EmbeddingSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     generation: GenerationSettings = GenerationSettings()
+    models: ModelsSettings = ModelsSettings()
     answering: AnsweringSettings = AnsweringSettings()
     catalog: CatalogSettings = CatalogSettings()
 

@@ -46,7 +46,7 @@ def main() -> None:
         parts(WARM, "", "")
     limit()
     try:
-        answer = {"parts": parts(asked["template"], asked["bos_token"], asked["eos_token"])}
+        answer: dict[str, Any] = {"parts": parts(asked["template"], asked["bos_token"], asked["eos_token"])}
     except (TemplateError, Refused, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, OSError, ImportError) as error:
         answer = {"error": f"{type(error).__name__}: {error}"[:300]}
     except (MemoryError, RecursionError) as error:
