@@ -41,6 +41,7 @@ class Refused(Exception):
 
 
 def main() -> None:
+    """Answer with the format's parts, or with the error that there is instead."""
     asked = json.loads(sys.stdin.buffer.read())
     with contextlib.suppress(TemplateError, Refused):
         parts(WARM, "", "")
