@@ -9,7 +9,10 @@ from pathlib import Path
 
 from bench.common import parser
 
-NAMES = ("retrieval", "answering", "speed", "memory", "lexical", "dense", "scale", "parsers", "parsing", "roundtrip", "instructions", "pii")
+NAMES = (
+    "retrieval", "answering", "speed", "speed_of_answers", "memory", "lexical", "dense", "scale", "parsers", "parsing", "roundtrip",
+    "instructions", "pii",
+)  # fmt: skip
 
 
 def main() -> int:

@@ -191,7 +191,7 @@ def _raw_model(recorder: Recorder) -> Any:
     own, settings = recorder.inner.llama, Settings().generation
     file = registry.resolve(settings.model, "generator")
     threads = {"n_threads": own.n_threads, "n_threads_batch": own.n_threads_batch}
-    return Llama(str(file), n_ctx=settings.context, seed=settings.seed, flash_attn=True, verbose=False, **threads)
+    return Llama(str(file), n_ctx=own.n_ctx(), seed=settings.seed, flash_attn=True, verbose=False, **threads)
 
 
 def _raw_first(recorder: Recorder, call: tuple[str, str, str | None, int], fresh: Any) -> float:

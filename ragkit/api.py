@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ragkit.answer.asker import Asker
 from ragkit.answer.verify import AlignmentVerifier
@@ -18,6 +18,7 @@ from ragkit.index import files
 from ragkit.ingest import DocumentPool
 from ragkit.intake import Intake
 from ragkit.models import load
+from ragkit.models.chat import adapted
 from ragkit.models.rerank import TokenCache
 from ragkit.pii.redaction import Redactor
 from ragkit.plugins import runtime
@@ -38,6 +39,9 @@ from ragkit.store.auditlog import Origin
 from ragkit.store.catalog import Catalog
 from ragkit.store.visibility import Principals
 
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
 _DEFAULT_STORE = ".ragkit"
 _SEGMENTS = "segments"
 
@@ -57,13 +61,13 @@ class Ragkit(Intake, Recordkeeping):
         settings: Settings,
         *,
         embedder: Embedder | None = None,
-        generator: Generator | None = None,
+        generator: Generator | BaseChatModel | None = None,
         damaged: bool = False,
     ) -> None:
         self.path = path
         self.settings = settings
         self._given_embedder = embedder
-        self._given_generator = generator
+        self._given_generator = adapted(generator)
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._segments = path / _SEGMENTS
         if not ((path / "catalog.db").exists() and self._segments.is_dir()):
@@ -78,13 +82,13 @@ class Ragkit(Intake, Recordkeeping):
         settings: Settings | None = None,
         create: bool = True,
         embedder: Embedder | None = None,
-        generator: Generator | None = None,
+        generator: Generator | BaseChatModel | None = None,
         damaged: bool = False,
     ) -> Self:
         """The store in the folder ``store`` (``None``: ``$RAGKIT_STORE``, else ``.ragkit``), made when it is not there.
 
-        ``embedder`` and ``generator`` replace the models that the settings name. ``damaged`` opens also a store that lacks what
-        was written to it, for :meth:`check` and :meth:`repair`.
+        ``embedder`` and ``generator`` (any LangChain chat model too) replace the models that the settings name. ``damaged``
+        opens also a store that lacks what was written to it, for :meth:`check` and :meth:`repair`.
 
         Raises:
             StoreNotFound: there is none, and ``create`` is false.
@@ -96,7 +100,13 @@ class Ragkit(Intake, Recordkeeping):
         return cls(path, settings or load_settings(), embedder=embedder, generator=generator, damaged=damaged)
 
     @classmethod
-    def in_memory(cls, *, settings: Settings | None = None, embedder: Embedder | None = None, generator: Generator | None = None) -> Self:
+    def in_memory(
+        cls,
+        *,
+        settings: Settings | None = None,
+        embedder: Embedder | None = None,
+        generator: Generator | BaseChatModel | None = None,
+    ) -> Self:
         """A store for the moment, in a temporary folder that :meth:`close` removes."""
         temporary = tempfile.TemporaryDirectory(prefix="ragkit-")
         kit = cls(Path(temporary.name), settings or load_settings(), embedder=embedder, generator=generator)

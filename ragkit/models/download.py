@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-import urllib.error
 import urllib.parse
-import urllib.request
 from pathlib import Path
 
 from ragkit.errors import ModelError
+from ragkit.models.transfer import transfer
 
 _FRAGMENT = re.compile(r"sha256=([0-9a-f]{64})")
-_BLOCK = 1 << 20
 
 
 def cache_folder() -> Path:
@@ -34,23 +31,5 @@ def fetched(url: str, *, folder: Path | None = None) -> Path:
     name = urllib.parse.unquote(urllib.parse.urlsplit(address).path).rsplit("/", 1)[-1] or "model"
     place = (folder or cache_folder()) / wanted[1]
     if not (place / name).is_file():
-        place.mkdir(parents=True, exist_ok=True)
-        _fetch(address, wanted[1], place / name)
+        transfer(address, place / name, digest=wanted[1])
     return place / name
-
-
-def _fetch(address: str, wanted: str, file: Path) -> None:
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    found = hashlib.sha256()
-    try:
-        with urllib.request.urlopen(address, timeout=60) as response, open(part, "xb") as handle:  # noqa: S310 - http(s) alone reaches this
-            while block := response.read(_BLOCK):
-                found.update(block)
-                handle.write(block)
-        if found.hexdigest() != wanted:
-            raise ModelError(f"model {address}: the file has sha256 {found.hexdigest()}, asked for was {wanted}; it was not kept")
-        os.replace(part, file)
-    except (OSError, urllib.error.URLError) as error:
-        raise ModelError(f"model {address} cannot be fetched: {error}") from error
-    finally:
-        part.unlink(missing_ok=True)

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import threading
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from ragkit.errors import ModelError
-from ragkit.models import processors, registry
+from ragkit.models import llama, registry, template
+from ragkit.models.prefix import Prefix
+from ragkit.models.turns import TurnLock
 from ragkit.settings import GenerationSettings
 
-#: Chat formats by name: what stands before the system text, the user's text, and the reply. A GGUF file's own
-#: template is a program by whoever made the file, so it is not run.
-TEMPLATES: dict[str, tuple[str, str, str]] = {
-    "chatml": ("<|im_start|>system\n", "<|im_end|>\n<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n"),
-    "llama-3": (
-        "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\n",
-        "<|eot_id|><|start_header_id|>user<|end_header_id|>\n\n",
-        "<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n",
-    ),
-    "gemma": ("<bos><start_of_turn>user\n", "\n\n", "<end_of_turn>\n<start_of_turn>model\n"),
-    "mistral": ("<s>[INST] ", "\n\n", " [/INST]"),
-}
+#: Settings that llama.cpp's sampler takes under the same names.
+SAMPLING = ("temperature", "top_p", "top_k", "min_p", "repeat_penalty", "frequency_penalty", "presence_penalty", "seed")
 
 
 class LlamaCppGenerator:
     """A :class:`ragkit.contracts.Generator` for a GGUF file: a known name, or a path.
 
-    The file is checked and loaded when it is first needed. The beginning that two prompts share is read once.
+    The file is checked and loaded when it is first needed. The beginning that two prompts share is read once. Threads that ask
+    at once are served one after another, in the order in which they asked; closing a reply gives the next its turn.
     """
 
     def __init__(self, settings: GenerationSettings | None = None) -> None:
@@ -41,58 +36,82 @@ class LlamaCppGenerator:
                 "known names: ragkit models list. Set generation.model to none to answer with quotes alone"
             )
         self._file = Path(file)
+        self._adapter = llama.lora(self._settings)
+        self._turns = TurnLock()
+        self._loading = threading.Lock()
 
     @property
     def id(self) -> str:
-        return self._settings.model
+        adapter = f"+{self._adapter.name}*{self._settings.lora_scale:g}" if self._adapter else ""
+        return self._settings.model + adapter
 
     @property
     def sha256(self) -> str:
-        return registry.file_sha256(self._file)
+        """The file's hash; with an adapter that of both hashes, each in hex and on a line of its own."""
+        own = registry.file_sha256(self._file)
+        return hashlib.sha256(f"{own}\n{registry.file_sha256(self._adapter)}\n".encode()).hexdigest() if self._adapter else own
 
-    @cached_property
+    @property
     def llama(self) -> Any:
         """The ``llama_cpp.Llama`` at work."""
-        processors.wait_politely()
-        from llama_cpp import Llama
+        with self._loading:
+            return self._loaded
 
-        threads = processors.threads(self._settings.threads)
-        try:
-            return Llama(
-                str(self._file),
-                n_ctx=self._settings.context,
-                n_threads=threads,
-                n_threads_batch=threads,
-                seed=self._settings.seed,
-                flash_attn=True,
-                verbose=False,
-            )
-        except (ValueError, OSError) as error:
-            raise ModelError(f"generation model {self.id!r}: llama.cpp cannot load {self._file}: {error}") from error
+    @cached_property
+    def _loaded(self) -> Any:
+        return llama.loaded(self._file, self._settings)
+
+    @cached_property
+    def _format(self) -> template.Format:
+        if self._settings.template != "auto":
+            return template.FORMATS[self._settings.template]
+        model = self.llama
+        begin, end = (model._model.token_get_text(token) if token >= 0 else "" for token in (model.token_bos(), model.token_eos()))
+        return template.of(model.whole_metadata, begin, end)
 
     def count_tokens(self, text: str) -> int:
         return len(self.llama.tokenize(text.encode(), add_bos=False, special=False))
 
     def prompt(self, system: str, user: str) -> list[int]:
         """The prompt's tokens. Control tokens written in ``system`` or ``user`` are read as plain text."""
-        before, between, after = TEMPLATES[self._settings.template]
-        tokens: list[int] = []
-        for text, special in ((before, True), (system, False), (between, True), (user, False), (after, True)):
-            tokens += self.llama.tokenize(text.encode(), add_bos=False, special=special)
+        head, rest = self._parts(system, user)
+        return head + rest
+
+    def _parts(self, system: str, user: str) -> tuple[list[int], list[int]]:
+        """The prompt's tokens up to the user's text, and the others."""
+        before, between, after = self._format
+        head = self._tokens(before, special=True) + self._tokens(system) + self._tokens(between, special=True)
+        return head, self._tokens(user) + self._tokens(after, special=True)
+
+    def _tokens(self, text: str, *, special: bool = False) -> list[int]:
+        tokens: list[int] = self.llama.tokenize(text.encode(), add_bos=False, special=special)
         return tokens
 
+    @cached_property
+    def _prefix(self) -> Prefix:
+        return Prefix(self.llama)
+
     def stream(self, system: str, user: str, *, grammar: str | None = None, max_tokens: int = 256) -> Iterator[str]:
-        tokens = self.prompt(system, user)
-        room = self._settings.context - len(tokens)
+        if self._turns.mine:
+            raise ModelError("this thread has not read another reply of this model to its end; read it, or close it, first")
+        with self._turns:
+            yield from self._reply(system, user, grammar, max_tokens)
+
+    def _reply(self, system: str, user: str, grammar: str | None, max_tokens: int) -> Iterator[str]:
+        head, rest = self._parts(system, user)
+        tokens = head + rest
+        context = self.llama.n_ctx()
+        room = context - len(tokens)
         if room < 16:
-            raise ModelError(f"the prompt has {len(tokens)} tokens, the context {self._settings.context}; raise generation.context")
+            raise ModelError(f"the prompt has {len(tokens)} tokens, the context {context}; raise generation.context")
+        self._prefix.read(head, rest)
         replies = self.llama.create_completion(
             tokens,
             max_tokens=min(max_tokens, room),
-            temperature=self._settings.temperature,
-            seed=self._settings.seed,
             stream=True,
             grammar=_grammar(grammar) if grammar else None,
+            logit_bias=self._settings.logit_bias or None,
+            **{name: getattr(self._settings, name) for name in SAMPLING},
         )
         try:
             for reply in replies:

@@ -25,6 +25,10 @@ def generator(settings: GenerationSettings) -> Generator | None:
     """The model that writes prose; ``None`` when the settings say ``none``."""
     if settings.model == "none":
         return None
+    if settings.model.startswith("openai:"):
+        from ragkit.models.openai_server import OpenAIGenerator
+
+        return OpenAIGenerator(settings)
     from ragkit.models.generator import LlamaCppGenerator
 
     return LlamaCppGenerator(settings)

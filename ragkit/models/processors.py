@@ -3,22 +3,65 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 from contextlib import AbstractContextManager
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 
-def threads(wanted: int) -> int:
-    """Threads for a model: ``wanted``, else ``$OMP_NUM_THREADS``, else the cores that this process may use."""
+def threads(wanted: int, *, physical: bool = False) -> int:
+    """Threads for a model: ``wanted``, else ``$OMP_NUM_THREADS``, else the (``physical``) cores that this process may use."""
     given = os.environ.get("OMP_NUM_THREADS", "")
     if wanted or given.isdigit():
         return wanted or max(1, int(given))
-    return cores()
+    return min(cores(), physical_cores()) if physical else cores()
 
 
 def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """The cores that this process may use: those it may run on, and no more than its control group's share of time."""
+    return math.ceil(min(len(_allowed()), quota()))
+
+
+def physical_cores(root: Path = Path("/")) -> int:
+    """The same without the second threads of a core, which share the units that multiply."""
+    found = set()
+    for number in _allowed():
+        file = root / "sys/devices/system/cpu" / f"cpu{number}" / "topology" / "thread_siblings_list"
+        found.add(_read(file) or str(number))
+    return len(found)
+
+
+def quota(root: Path = Path("/")) -> float:
+    """Cores' worth of time that the control groups of this process allow; infinite without a limit. Both versions are read."""
+    shares = [math.inf]
+    for line in _read(root / "proc/self/cgroup").splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        mount = root / "sys/fs/cgroup" / controllers
+        inner = PurePosixPath(path.lstrip("/"))
+        shares += [_share(mount / folder) for folder in (inner, *inner.parents)]
+    return min(shares)
+
+
+def _share(folder: Path) -> float:
+    """What one control group allows."""
+    words = (_read(folder / "cpu.max") or f"{_read(folder / 'cpu.cfs_quota_us')} {_read(folder / 'cpu.cfs_period_us')}").split()
+    if len(words) != 2 or not all(word.isdigit() and int(word) > 0 for word in words):
+        return math.inf
+    return int(words[0]) / int(words[1])
+
+
+def _allowed() -> set[int]:
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def wait_politely() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # tests are imported one by one; their helpers stand beside them
 
 from ragkit import Ragkit
 from ragkit.models.embedder import SentenceTransformerEmbedder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -49,6 +50,7 @@ def test_a_job_gives_way_between_documents(shared: Shared) -> None:
     def work(step: Step) -> IngestReport:
         running.set()
         for done in range(2000):
+            time.sleep(0.002)
             step(Progress(stage="reading", done=done))
             if asked.is_set():
                 return IngestReport(unchanged=done)
