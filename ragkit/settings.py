@@ -24,6 +24,9 @@ _SECRET: Any = {"parsing": {"passwords"}}
 #: Environment variables that are not settings of a part.
 PLAIN_VARIABLES = ("RAGKIT_STORE", "RAGKIT_CONFIG", "RAGKIT_DATA")
 
+#: How a prompt sets retrieved text apart from what the model is told.
+Spotlight = Literal["off", "delimit", "datamark"]
+
 
 def _words(value: Any) -> Any:
     """A list that is given as text: JSON, or parts between commas."""
@@ -129,6 +132,7 @@ class GenerationSettings(Part):
     context: int = Field(2048, ge=256, description="Context window, in the model's tokens.")
     max_tokens: int = Field(160, ge=1, description="Most tokens of one reply.")
     threads: int = Field(0, ge=0, description="Threads of the model; 0 takes the machine's cores.")
+    timeout_s: float = Field(120.0, gt=0, description="Seconds that one reply may take; after that the evidence is quoted instead.")
     temperature: float = Field(0.0, ge=0, description="0 is greedy: the same prompt gives the same words.")
     seed: int = Field(7, ge=0, description="Seed of the sampler, when the temperature is above 0.")
 
@@ -140,6 +144,9 @@ class AnsweringSettings(Part):
     passages: int = Field(6, ge=1, description="Passages that evidence is taken from.")
     sentences: int = Field(3, ge=1, description="Most sentences of an answer.")
     min_answerable: float = Field(0.4, ge=0, le=1, description="Below this probability that the documents answer, ragkit abstains.")
+    spotlight: Spotlight = Field(
+        "delimit", description="How the prompt sets retrieved text apart: not at all, by delimiters, or by a mark between all words."
+    )
     min_support: float = Field(0.5, gt=0, le=1, description="Below this support a composed sentence is not shown.")
 
 

@@ -152,8 +152,7 @@ class _Run:
             generator = self._asker.generator(self._mode)
             if generator is None:
                 return
-            limit = self._asker.settings.generation.max_tokens
-            for piece in compose.pieces(generator, self._question, evidence, sentences=2, max_tokens=limit):
+            for piece in compose.pieces(generator, self._question, evidence, sentences=2, settings=self._asker.settings):
                 self._timings.setdefault("first_token_s", self._elapsed())
                 self._draft.add(piece)
                 yield piece
@@ -162,7 +161,7 @@ class _Run:
             for drafted in self._draft.ready(whole=True):
                 yield drafted, self._checked(drafted, evidence)
         except (ModelError, RuntimeError, ValueError, OSError, MemoryError) as error:
-            self._notes.append(f"the generator failed ({type(error).__name__}: {error}); the evidence is quoted instead")
+            self._notes.append(f"the generator failed ({_cause(error)}); the evidence is quoted instead")
 
     def _checked(self, drafted: compose.Drafted, evidence: Sequence[Evidence]) -> Sentence | None:
         cited = [e for e in evidence if e.id in drafted.ids]
@@ -229,6 +228,10 @@ class _Run:
             "rejected": self._rejected,
         }
         self._asker.searcher.catalog.save_answer(answer.record_id, answer.generation, answer.question, content)
+
+
+def _cause(error: BaseException) -> str:
+    return str(error) if isinstance(error, ModelError) else f"{type(error).__name__}: {error}"
 
 
 def _says(said: Sequence[str], text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -41,6 +42,7 @@ class LlamaCppGenerator:
                 "known names: ragkit models list. Set generation.model to none to answer with quotes alone"
             )
         self._file = Path(file)
+        self._turn = threading.Lock()
 
     @property
     def id(self) -> str:
@@ -82,6 +84,14 @@ class LlamaCppGenerator:
         return tokens
 
     def stream(self, system: str, user: str, *, grammar: str | None = None, max_tokens: int = 256) -> Iterator[str]:
+        if not self._turn.acquire(timeout=self._settings.timeout_s):
+            raise ModelError(f"generation model {self.id!r} is still busy with another reply")
+        try:
+            yield from self._pieces(system, user, grammar, max_tokens)
+        finally:
+            self._turn.release()
+
+    def _pieces(self, system: str, user: str, grammar: str | None, max_tokens: int) -> Iterator[str]:
         tokens = self.prompt(system, user)
         room = self._settings.context - len(tokens)
         if room < 16:
