@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.common import parser
 
-NAMES = ("retrieval", "answering", "speed", "memory", "lexical", "dense", "scale", "parsers", "parsing", "roundtrip", "instructions")
+NAMES = ("retrieval", "answering", "speed", "memory", "lexical", "dense", "scale", "parsers", "parsing", "roundtrip", "instructions", "injection")
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ragkit.answer import compose, prompts
+from ragkit.answer import compose, guards, prompts
 from ragkit.answer.citations import cite
 from ragkit.answer.evidence import Selection, select
 from ragkit.answer.verify import AlignmentVerifier
@@ -168,8 +168,9 @@ class _Run:
         verdict = self._asker.verifier().composed(drafted.text, [e.text for e in cited])
         verbatim = any(drafted.text.rstrip(".") in " ".join(e.text.split()) for e in cited) and len(terms(drafted.text)) > 1
         support = 1.0 if verbatim else verdict.support
-        if support < self._settings.min_support:
-            self._rejected.append({"text": drafted.text, "cites": list(drafted.ids), **verdict.to_dict()})
+        fault = guards.fault(drafted.text, [e.text for e in cited])
+        if fault or support < self._settings.min_support:
+            self._rejected.append({"text": drafted.text, "cites": list(drafted.ids), "fault": fault, **verdict.to_dict()})
             return None
         backing = cited if verbatim else [cited[i] for i in verdict.supporting] or cited
         citations = tuple(self._cite(e) for e in backing)
