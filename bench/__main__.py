@@ -9,7 +9,9 @@ from pathlib import Path
 
 from bench.common import parser
 
-NAMES = ("retrieval", "answering", "speed", "memory", "lexical", "dense", "scale", "parsers", "parsing", "roundtrip", "instructions", "injection")
+NAMES = (
+    "retrieval", "answering", "speed", "memory", "lexical", "dense", "scale", "parsers", "parsing", "roundtrip", "instructions", "injection"
+)  # fmt: skip
 
 
 def main() -> int:

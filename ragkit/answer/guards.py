@@ -42,7 +42,7 @@ _AFTER_PHRASE = frozenset("in on at near by of from with for to is are was were 
 _TOLD = frozenset("was were had".split())
 _CALENDAR = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?$|(?:spring|summer|autumn|winter|christmas|easter)s?$", re.IGNORECASE)
 _CLAUSES = frozenset("and or but , ; : ( ) which who whose that while when".split())
-_PAUSES = frozenset(", ; ( ) : — – \" “ ”".split())
+_PAUSES = frozenset(', ; ( ) : — – " “ ”'.split())
 #: Words that speak of what was said before them: "…, and this is not so".
 _BACK = frozenset("this that it which such so".split())
 _LONGEST = 160
@@ -93,12 +93,12 @@ def _fronted(wanted: list[str], said: list[str]) -> bool:
     if any(front == folded[at:] + folded[:at] for at in range(1, len(said)) if folded[at] in _MOVED):
         return True
     for length in range(2, min(6, len(wanted) - 1)):
-        phrase = [token.casefold() for token in wanted[:length]]
         rest = wanted[length + (wanted[length] == ",") :]
-        for at in range(1, len(said) - length + 1):
-            if folded[at : at + length] == phrase and _Alignment(wanted[:length], wanted[:length]).is_phrase(0, length):
-                if rest and _Alignment(rest, said[:at] + said[at + length :]).found():
-                    return True
+        if not _Alignment(wanted[:length], wanted[:length]).is_phrase(0, length):
+            continue
+        places = (at for at in range(1, len(said) - length + 1) if folded[at : at + length] == front[:length])
+        if any(rest and _Alignment(rest, said[:at] + said[at + length :]).found() for at in places):
+            return True
     return False
 
 
