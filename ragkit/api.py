@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ragkit.answer.asker import Asker
+from ragkit.answer.summary import summarise
 from ragkit.answer.verify import AlignmentVerifier
 from ragkit.contracts import Embedder, Generator, Reranker
 from ragkit.errors import StoreNotFound
@@ -216,6 +217,21 @@ class Ragkit(Intake):
     ) -> Iterator[StreamEvent]:
         """The answer as it is made: unchecked tokens for progress, each sentence once it is checked, the answer last."""
         return self._asker.stream(question, mode=mode or self.settings.answering.mode, expression=filter, principal=principal)
+
+    def summarize(
+        self,
+        topic: str,
+        *,
+        documents: int = 10,
+        sentences: int = 8,
+        mode: Mode | None = None,
+        filter: str | None = None,
+        principal: Principals = None,
+    ) -> Answer:
+        """What at most ``documents`` documents say on ``topic``, in at most ``sentences`` sentences, each checked and cited as those of
+        :meth:`ask`."""
+        limits = {"documents": documents, "sentences": sentences}
+        return summarise(self._asker, topic, mode=mode or self.settings.answering.mode, expression=filter, principal=principal, **limits)
 
     def judge(self, claim: str, evidence: Sequence[str]) -> Verdict:
         """How far ``evidence`` (sentences or passages) backs ``claim``: the verifier by itself."""
