@@ -69,9 +69,7 @@ def test_no_lie_is_shown(store: Ragkit, number: int, mode: Mode) -> None:
     for name, reply in list(fact.lies())[:: 1 if mode == "compose" else 3]:
         answer, streamed = _asked(store, fact, reply, mode)
         shown = [s for s in answer.sentences if s.status == "verified" and _plain(s.text) not in truths]
-        exact = all(
-            store.text(c.uri, c.start_char_index, c.end_char_index) == c.cited_text for s in answer.sentences for c in s.citations
-        )
+        exact = all(store.text(c.uri, c.start_char_index, c.end_char_index) == c.cited_text for s in answer.sentences for c in s.citations)
         whole = all(s.citations and s.status in ("verified", "quoted") for s in answer.sentences)
         if shown or not exact or not whole or streamed != [s.text for s in answer.sentences] or not answer.evidence:
             wrong.append((name, [s.text for s in shown]))
