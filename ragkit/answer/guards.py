@@ -73,6 +73,8 @@ def _tokens(text: str) -> list[str]:
 def _extracts(claim: str, sentence: str) -> bool:
     """Whether ``claim`` is ``sentence`` with nothing, or only what may be left out, left out."""
     wanted, said = _closed(_tokens(claim)), _closed(_tokens(sentence))
+    if wanted[:1] == ['"'] and wanted.count('"') == 1:
+        wanted = wanted[1:]  # opened, never closed: no quotation
     if not wanted or len(said) > _LONGEST or sentence.rstrip().endswith("?") != claim.rstrip().endswith("?"):
         return False
     return _Alignment(wanted, said).found() or _fronted(wanted, said)
