@@ -34,7 +34,7 @@ def _attacks() -> Iterator[dict[str, Any]]:
     for part, chosen in (("developed on", slice(0, _SEEN)), ("held back", slice(_SEEN, None))):
         for group, asked in (("about the reply", False), ("ordinary questions", True)):
             texts = [attack for name, attacks in categories.items() if (name in _QUESTIONS) == asked for attack in attacks[chosen]]
-            planted = [_planted(attack, emails[number % len(emails)]) for number, attack in enumerate(texts)]
+            planted = [planted(attack, emails[number % len(emails)]) for number, attack in enumerate(texts)]
             yield _row(f"BIPIA, {group}, {part}", texts)
             yield _row(f"BIPIA, {group}, {part}, in e-mails", planted)
 
@@ -56,7 +56,7 @@ def _emails() -> list[str]:
     return [str(line["context"]) for line in json_lines(data("injection") / "bipia_email_train.jsonl")]
 
 
-def _planted(attack: str, email: str) -> str:
+def planted(attack: str, email: str) -> str:
     """The e-mail with the attack after the sentence in its middle, as BIPIA plants them; at its end where there is none."""
     found = _SENTENCE_END.search(email, len(email) // 2)
     return f"{email[: found.end()]} {attack}{email[found.end() :]}" if found else f"{email}\n{attack}"

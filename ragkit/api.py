@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from ragkit.answer.asker import Asker
+from ragkit.answer.summary import summarise
 from ragkit.answer.verify import AlignmentVerifier
 from ragkit.contracts import Embedder, Generator, Reranker
 from ragkit.errors import StoreNotFound
@@ -250,6 +251,21 @@ class Ragkit(Intake, Recordkeeping):
         origin = Origin(chat=chat)
         how = mode or self.settings.answering.mode
         return self._asker.stream(question, mode=how, expression=filter, principal=principal, origin=origin)
+
+    def summarize(
+        self,
+        topic: str,
+        *,
+        documents: int = 10,
+        sentences: int = 8,
+        mode: Mode | None = None,
+        filter: str | None = None,
+        principal: Principals = None,
+    ) -> Answer:
+        """What at most ``documents`` documents say on ``topic``, in at most ``sentences`` sentences, each checked and cited as those of
+        :meth:`ask`."""
+        limits = {"documents": documents, "sentences": sentences}
+        return summarise(self._asker, topic, mode=mode or self.settings.answering.mode, expression=filter, principal=principal, **limits)
 
     def judge(self, claim: str, evidence: Sequence[str]) -> Verdict:
         """How far ``evidence`` (sentences or passages) backs ``claim``: the verifier by itself."""

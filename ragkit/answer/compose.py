@@ -7,8 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ragkit.answer import prompts
+from ragkit.answer.reading import Reply
 from ragkit.contracts import Generator
 from ragkit.records import Evidence
+from ragkit.settings import Settings
+
+#: Characters of one token, at most on average: what writes more takes no notice of its limit.
+LONGEST_TOKEN = 16
 
 #: A sentence, then its citations, then something that is no citation (or the end, once the reply is whole).
 _CITED = re.compile(r"(?P<text>[^\[\]]*?\S)\s*(?P<ids>(?:\[\d+\]\s*)+)")
@@ -44,7 +49,14 @@ class Draft:
                 yield Drafted(text, tuple(dict.fromkeys(int(i) for i in re.findall(r"\d+", match["ids"]))))
 
 
-def pieces(generator: Generator, question: str, evidence: Sequence[Evidence], *, sentences: int, max_tokens: int) -> Iterator[str]:
-    """The generator's reply to ``question`` from ``evidence``, under the grammar."""
+def pieces(generator: Generator, question: str, evidence: Sequence[Evidence], *, sentences: int, settings: Settings) -> Iterator[str]:
+    """The generator's reply to ``question`` from ``evidence``, under the grammar and within the limits of ``settings``."""
+    spotlight, limits = settings.answering.spotlight, settings.generation
     rules = prompts.grammar([e.id for e in evidence], sentences)
-    return generator.stream(prompts.SYSTEM, prompts.user_prompt(question, evidence), grammar=rules, max_tokens=max_tokens)
+    system, user = prompts.system_prompt(spotlight), prompts.user_prompt(question, evidence, spotlight)
+    reply = Reply(
+        lambda: generator.stream(system, user, grammar=rules, max_tokens=limits.max_tokens),
+        seconds=limits.timeout_s,
+        characters=LONGEST_TOKEN * limits.max_tokens,
+    )
+    return map(prompts.unmarked, reply) if spotlight == "datamark" else iter(reply)

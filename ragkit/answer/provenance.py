@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ragkit.answer.anchoring import surroundings
@@ -25,10 +25,12 @@ def values(settings: Settings) -> dict[str, Any]:
     return {"settings_sha256": settings.sha256(), "settings": settings.bearing_on_answers()}
 
 
-def cited(catalog: Catalog, pinned: Pinned, document_ids: Sequence[int], sentences: Sequence[Sentence]) -> dict[str, Any]:
+def cited(
+    catalog: Catalog, pinned: Pinned, document_ids: Sequence[int], sentences: Sequence[Sentence], shown: Callable[[str], str] = str
+) -> dict[str, Any]:
     """The versions of the documents that are cited, by ``document_index``, and what stands around each citation.
 
-    ``sha256`` is the hash of the source's bytes, ``text_sha256`` that of the canonical text in UTF-8.
+    ``sha256`` is the hash of the source's bytes, ``text_sha256`` that of the canonical text in UTF-8. ``shown`` masks a text.
     """
     documents = []
     for document_id in document_ids:
@@ -37,7 +39,7 @@ def cited(catalog: Catalog, pinned: Pinned, document_ids: Sequence[int], sentenc
     contexts = {}
     for citation in (c for sentence in sentences for c in sentence.citations):
         start, end = citation.start_char_index, citation.end_char_index
-        text = pinned.parsed(document_ids[citation.document_index]).text
+        text = shown(pinned.parsed(document_ids[citation.document_index]).text)
         before, after = surroundings(text, start, end)
         place = {"document_index": citation.document_index, "start_char_index": start, "end_char_index": end}
         contexts[citation.document_index, start, end] = {**place, "before": before, "after": after}

@@ -5,7 +5,7 @@ The generator takes no part. What is recorded is trusted in nothing: it may be a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -21,6 +21,9 @@ Standing = Literal["valid", "moved", "source changed", "source removed", "altere
 SOUND: tuple[Standing, ...] = ("valid", "moved")
 #: Two supports that differ by less are the same: models that compute in half precision round by what else is computed with them.
 TOLERANCE = 0.02
+
+#: A text as it was shown: with personal data masked, or as it is.
+Shown = Callable[[str], str]
 
 
 @record
@@ -77,14 +80,16 @@ class Verification(Jsonable):
         return {"record_id": self.record_id, "sound": self.sound, **Jsonable.to_dict(self)}
 
 
-def citations_now(catalog: Catalog, connection: sa.Connection, kept: Mapping[str, Any], *, own: bool = True) -> list[CitationNow]:
+def citations_now(
+    catalog: Catalog, connection: sa.Connection, kept: Mapping[str, Any], *, own: bool = True, shown: Shown = str
+) -> list[CitationNow]:
     """Where each citation of the record ``kept`` stands now. ``own``: the store itself gave the answer, so numbers of documents
-    mean what they say."""
+    mean what they say. ``shown`` masks a document's text as the answer's was."""
     found = []
     for i, sentence in enumerate(kept["sentences"]):
         for j, citation in enumerate(sentence["citations"]):
             source = _source(kept, citation, own=own)
-            standing, version, span = _standing(catalog, connection, citation, source, context_of(kept, citation))
+            standing, version, span = _standing(catalog, connection, citation, source, context_of(kept, citation), shown)
             found.append(
                 CitationNow(
                     sentence=i,
@@ -111,7 +116,7 @@ def _source(kept: Mapping[str, Any], citation: Mapping[str, Any], *, own: bool) 
 
 
 def _standing(
-    catalog: Catalog, connection: sa.Connection, citation: Mapping[str, Any], source: Mapping[str, Any], context: tuple[str, str]
+    catalog: Catalog, connection: sa.Connection, citation: Mapping[str, Any], source: Mapping[str, Any], context: tuple[str, str], shown: Shown
 ) -> tuple[Standing, int | None, tuple[int, int] | None]:
     """How the citation stands, in which version, and where."""
     if (source["uri"], source["version"]) != (citation["uri"], citation["document_version"]):
@@ -119,10 +124,11 @@ def _standing(
     live = catalog.live_version(connection, citation["uri"])
     if live is None:
         return "source removed", None, None
-    text = catalog.parsed(connection, live.document_id).text
+    canonical = catalog.parsed(connection, live.document_id).text
+    same = source.get("sha256", live.sha256) == live.sha256 and source.get("text_sha256") in (None, text_sha256(canonical))
+    text = shown(canonical)
     start, end, cited = citation["start_char_index"], citation["end_char_index"], citation["cited_text"]
     holds = 0 <= start < end and text[start:end] == cited
-    same = source.get("sha256", live.sha256) == live.sha256 and source.get("text_sha256") in (None, text_sha256(text))
     if live.document_id == source["document_id"]:
         whole = holds and same and live.version == source["version"]
         return ("valid", live.version, (start, end)) if whole else ("altered", None, None)
@@ -195,7 +201,9 @@ def _differs(recorded: Mapping[str, Any], found: Check) -> bool:
 _CHECKS: Mapping[str, Any] = {"quoted": _quoted, "verified": _verified}
 
 
-def record_faults(catalog: Catalog, connection: sa.Connection, kept: Mapping[str, Any], *, own: bool) -> Iterator[str]:
+def record_faults(
+    catalog: Catalog, connection: sa.Connection, kept: Mapping[str, Any], *, own: bool, shown: Shown = str
+) -> Iterator[str]:
     """What does not agree within the record, and evidence that its document does not hold."""
     sentences = kept["sentences"]
     if kept["text"] != " ".join(s["text"] for s in sentences):
@@ -206,5 +214,6 @@ def record_faults(catalog: Catalog, connection: sa.Connection, kept: Mapping[str
         live = catalog.live_version(connection, item["uri"])
         if live is None or live.document_id != item["document_id"]:
             continue
-        if catalog.parsed(connection, live.document_id).text[item["start_char_index"] : item["end_char_index"]] != item["text"]:
+        text = shown(catalog.parsed(connection, live.document_id).text)
+        if text[item["start_char_index"] : item["end_char_index"]] != item["text"]:
             yield f"evidence {item['id']} is not what its document says"

@@ -9,7 +9,7 @@ import typer
 
 from ragkit.cli import batch, render
 from ragkit.cli.session import Session, command
-from ragkit.records import Mode
+from ragkit.records import Mode, StreamEvent
 
 app = typer.Typer()
 
@@ -86,6 +86,26 @@ def ask(
             session.out.value(answer.to_dict())
         else:
             render.streamed(session.out, kit.stream(question or "", **limits))
+
+
+@command(app, "summarize")
+def summarize(
+    session: Session,
+    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="What the summary is about.")],
+    documents: Annotated[int, typer.Option(min=1, help="Most documents.")] = 10,
+    sentences: Annotated[int, typer.Option(min=1, help="Most sentences.")] = 8,
+    mode: Annotated[Mode | None, typer.Option(help="The documents' words, the model's where they pass the check, or both.")] = None,
+    filter: Filter = None,
+    principal: As = None,
+) -> None:
+    """Say what several documents have to say on a topic, each sentence with its citation."""
+    limits: dict[str, Any] = {"mode": mode, "filter": filter, "principal": _principals(principal)}
+    with session.open() as kit, session.out.busy("reading"):
+        answer = kit.summarize(topic, documents=documents, sentences=sentences, **limits)
+    if session.json:
+        session.out.value(answer.to_dict())
+    else:
+        render.streamed(session.out, [StreamEvent(kind="answer", answer=answer)])
 
 
 @command(app, "judge")

@@ -1,0 +1,216 @@
+"""Documents, facts of theirs with what a liar makes of them, and true sentences about them."""
+
+from __future__ import annotations
+
+from ragkit.testing.sabotage import Fact
+from tests.core.conftest import BAKERY, GLACIER, LIGHTHOUSE
+
+BRIDGE = """All trains cross the river by the iron bridge, which Ruth Calder designed for the Northern Railway in 1884.
+
+Some ships wait for the tide. Heavier ships pay more than lighter ones. The toll rose from 12 to 15 pounds after the flood of 1901.
+"""
+CLINIC = """Patients with a fever must see Dr Okafor before they see Dr Lindqvist.
+
+The vaccine lowered the risk of measles by 62 percent in children under five. It did not lower the risk of mumps.
+"""
+DOCUMENTS = {"lighthouse": LIGHTHOUSE, "bakery": BAKERY, "glacier": GLACIER, "bridge": BRIDGE, "clinic": CLINIC}
+
+FACTS = [
+    Fact(
+        question="Who built the lighthouse on Skerry Point, and when?",
+        sentence="The lighthouse on Skerry Point was built in 1871 by the engineer Ada Thornbury",
+        subject="The lighthouse",
+        elsewhere="The bakery in Mill Lane opens at six in the morning",
+        edits={
+            "number": ("1871", "1872"),
+            "number in words": ("1871", "eighteen hundred and ninety"),
+            "name": ("Ada Thornbury", "John Smith"),
+            "half a name": ("Ada Thornbury", "Ada Smith"),
+            "near name": ("Thornbury", "Thornburg"),
+            "place": ("Skerry Point", "Merry Point"),
+            "negation": ("was built", "was not built"),
+            "contracted negation": ("was built", "wasn't built"),
+            "tense": ("was built", "will be built"),
+            "progressive": ("was built", "was being built"),
+            "ongoing": ("was built", "is built"),
+            "modal": ("was built", "may have been built"),
+            "verb": ("built", "demolished"),
+            "subject": ("The lighthouse", "The bakery"),
+            "profession": ("engineer", "architect"),
+            "preposition of time": ("in 1871", "before 1871"),
+            "approximate": ("in 1871", "around 1871"),
+            "swap": (
+                "The lighthouse on Skerry Point was built in 1871 by the engineer Ada Thornbury",
+                "The engineer Ada Thornbury was built in 1871 by the lighthouse on Skerry Point",
+            ),
+            "active swap": ("was built in 1871 by", "built in 1871"),
+            "to whom": ("by the engineer", "for the engineer"),
+            "against": ("by the engineer", "despite the engineer"),
+            "homoglyph in the name": ("Ada", "Аda"),
+            "zero-width in the name": ("Ada", "A\u200bda"),
+            "fullwidth number": ("1871", "１８７２"),
+            "subject dropped": ("The lighthouse on Skerry Point", "Skerry Point"),
+        },
+    ),
+    Fact(
+        question="On which days is rye bread baked?",
+        sentence="Rye bread is baked on Tuesdays and Fridays only",
+        subject="Rye bread",
+        elsewhere="The deepest core reached 212 metres",
+        edits={
+            "day": ("Tuesdays", "Mondays"),
+            "exclusive dropped": (" only", ""),
+            "list shortened": (" and Fridays", ""),
+            "list lengthened": ("Tuesdays and", "Tuesdays, Sundays and"),
+            "or": ("and Fridays", "or Fridays"),
+            "except": ("on Tuesdays", "except on Tuesdays"),
+            "kind": ("Rye", "White"),
+            "frequency": ("is baked", "is rarely baked"),
+            "passive agent": ("is baked", "is baked by Tom Reid"),
+        },
+    ),
+    Fact(
+        question="How much does a loaf cost, and what do members of the cooperative pay?",
+        sentence="A loaf costs 4.20 euros, and members of the cooperative pay 3.50 euros",
+        subject="A loaf",
+        elsewhere="The last keeper, Tom Reid, left on 4 May 1988",
+        edits={
+            "decimals": ("4.20", "42.0"),
+            "digits swapped": ("4.20", "2.40"),
+            "both swapped": ("4.20 euros, and members of the cooperative pay 3.50", "3.50 euros, and members of the cooperative pay 4.20"),
+            "unit": ("4.20 euros", "4.20 dollars"),
+            "thousandfold": ("4.20 euros", "4.20 thousand euros"),
+            "payer": ("members", "strangers"),
+            "all members": ("and members", "and all members"),
+            "at least": ("costs 4.20", "costs at least 4.20"),
+            "crossed": (" costs 4.20 euros, and members of the cooperative pay", " costs"),
+            "free": ("pay 3.50 euros", "pay nothing"),
+        },
+    ),
+    Fact(
+        question="How much length did the Hallan glacier lose a year between 1990 and 2015?",
+        sentence="The Hallan glacier lost eleven metres of length a year between 1990 and 2015",
+        subject="The Hallan glacier",
+        elsewhere="It is shut on Mondays",
+        edits={
+            "verb reversed": ("lost", "gained"),
+            "number word": ("eleven", "twelve"),
+            "digits for words": ("eleven", "110"),
+            "unit": ("metres", "kilometres"),
+            "period": ("a year", "a month"),
+            "end year": ("2015", "2025"),
+            "start dropped": ("between 1990 and 2015", "in 2015"),
+            "measure": ("length", "depth"),
+            "rate dropped": (" a year", ""),
+            "more than": ("eleven", "more than eleven"),
+        },
+    ),
+    Fact(
+        question="Which trains cross the river by the iron bridge, and who designed it?",
+        sentence="All trains cross the river by the iron bridge, which Ruth Calder designed for the Northern Railway in 1884",
+        subject="The iron bridge",
+        elsewhere="The bakery in Mill Lane opens at six in the morning",
+        edits={
+            "all to some": ("All", "Some"),
+            "all to most": ("All", "Most"),
+            "all to no": ("All", "No"),
+            "direction": ("cross", "avoid"),
+            "material": ("iron", "wooden"),
+            "designer and client": ("Ruth Calder designed for the Northern Railway", "the Northern Railway designed for Ruth Calder"),
+            "verb": ("designed", "sold"),
+            "client": ("Northern", "Southern"),
+            "subject shifted": ("All trains cross the river by the iron bridge, which Ruth Calder", "All trains"),
+            "cut in two": ("All trains cross the river by the iron bridge, which ", ""),
+        },
+    ),
+    Fact(
+        question="Do heavier ships pay more than lighter ones?",
+        sentence="Heavier ships pay more than lighter ones",
+        subject="Ships",
+        elsewhere="Visitors may walk on the ice only with a guide",
+        edits={
+            "comparison": ("more", "less"),
+            "equal": ("more than", "as much as"),
+            "swapped": ("Heavier ships pay more than lighter ones", "Lighter ships pay more than heavier ones"),
+            "comparison dropped": (" than lighter ones", ""),
+            "superlative": ("Heavier ships pay more than lighter ones", "Heavier ships pay most"),
+            "twice": ("more than", "twice as much as"),
+        },
+    ),
+    Fact(
+        question="From how much to how much did the toll rise after the flood of 1901?",
+        sentence="The toll rose from 12 to 15 pounds after the flood of 1901",
+        subject="The toll",
+        elsewhere="Scientists drill ice cores there every second summer",
+        edits={
+            "direction": ("rose", "fell"),
+            "from and to": ("from 12 to 15", "from 15 to 12"),
+            "by": ("from 12 to 15", "by 15"),
+            "before": ("after", "before"),
+            "because": ("after", "because of"),
+            "cause": ("flood", "war"),
+            "start dropped": ("from 12 to 15", "to 12"),
+            "currency": ("pounds", "pence"),
+        },
+    ),
+    Fact(
+        question="Whom must patients with a fever see before Dr Lindqvist?",
+        sentence="Patients with a fever must see Dr Okafor before they see Dr Lindqvist",
+        subject="Patients",
+        elsewhere="The lamp burned whale oil until 1903",
+        edits={
+            "order of names": ("Dr Okafor before they see Dr Lindqvist", "Dr Lindqvist before they see Dr Okafor"),
+            "after": ("before", "after"),
+            "must not": ("must", "must not"),
+            "may": ("must", "may"),
+            "without": ("with a fever", "without a fever"),
+            "condition dropped": (" with a fever", ""),
+            "never": ("must see", "never see"),
+            "one dropped": ("Dr Okafor before they see ", ""),
+        },
+    ),
+    Fact(
+        question="By how much did the vaccine lower the risk of measles in children?",
+        sentence="The vaccine lowered the risk of measles by 62 percent in children under five",
+        subject="The vaccine",
+        elsewhere="The last keeper, Tom Reid, left on 4 May 1988",
+        edits={
+            "raised": ("lowered", "raised"),
+            "to for by": ("by 62", "to 62"),
+            "percentage points": ("percent", "percentage points"),
+            "disease": ("measles", "mumps"),
+            "who": ("children", "adults"),
+            "age": ("under five", "over five"),
+            "everybody": (" in children under five", ""),
+            "risk dropped": ("the risk of ", ""),
+            "negated": ("lowered", "failed to lower"),
+        },
+    ),
+]
+
+#: What the documents say in other words: each is true, and backed by one sentence.
+TRUE = [
+    ("The lighthouse was built in 1871 by Ada Thornbury.", 0),
+    ("The lighthouse on Skerry Point was built in 1871 by Ada Thornbury.", 0),
+    ("In 1871 the lighthouse was built by Ada Thornbury.", 0),
+    ("The lighthouse on Skerry Point was built by the engineer Ada Thornbury.", 0),
+    ("Ada Thornbury built the lighthouse.", 0),
+    ("The engineer Ada Thornbury built the lighthouse on Skerry Point in 1871.", 0),
+    ("Rye bread is baked on Tuesdays and Fridays only.", 1),
+    ("Rye bread is only baked on Tuesdays and Fridays.", 1),
+    ("They bake rye bread on Tuesdays and Fridays only.", 1),
+    ("A loaf costs 4.20 euros.", 2),
+    ("Members of the cooperative pay 3.50 euros.", 2),
+    ("A loaf costs 4.20 euros, but members pay 3.50.", 2),
+    ("The Hallan glacier lost eleven metres of length a year between 1990 and 2015.", 3),
+    ("Between 1990 and 2015 the Hallan glacier lost eleven metres a year.", 3),
+    ("All trains cross the river by the iron bridge.", 4),
+    ("Ruth Calder designed the iron bridge.", 4),
+    ("Heavier ships pay more than lighter ones.", 5),
+    ("Lighter ships pay less than heavier ones.", 5),
+    ("The toll rose from 12 to 15 pounds after the flood of 1901.", 6),
+    ("After the flood of 1901 the toll rose from 12 to 15 pounds.", 6),
+    ("Patients with a fever must see Dr Okafor before they see Dr Lindqvist.", 7),
+    ("The vaccine lowered the risk of measles by 62 percent in children under five.", 8),
+    ("In children under five the vaccine lowered the risk of measles by 62 percent.", 8),
+]
