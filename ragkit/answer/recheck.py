@@ -21,7 +21,6 @@ Standing = Literal["valid", "moved", "source changed", "source removed", "altere
 SOUND: tuple[Standing, ...] = ("valid", "moved")
 #: Two supports that differ by less are the same: models that compute in half precision round by what else is computed with them.
 TOLERANCE = 0.02
-
 #: A text as it was shown: with personal data masked, or as it is.
 Shown = Callable[[str], str]
 
@@ -116,7 +115,12 @@ def _source(kept: Mapping[str, Any], citation: Mapping[str, Any], *, own: bool) 
 
 
 def _standing(
-    catalog: Catalog, connection: sa.Connection, citation: Mapping[str, Any], source: Mapping[str, Any], context: tuple[str, str], shown: Shown
+    catalog: Catalog,
+    connection: sa.Connection,
+    citation: Mapping[str, Any],
+    source: Mapping[str, Any],
+    context: tuple[str, str],
+    shown: Shown,
 ) -> tuple[Standing, int | None, tuple[int, int] | None]:
     """How the citation stands, in which version, and where."""
     if (source["uri"], source["version"]) != (citation["uri"], citation["document_version"]):
