@@ -144,6 +144,7 @@ class GenerationSettings(Part):
     lora_scale: float = Field(1.0, description="How much of the adapter is added; 1 is as it was trained.")
     max_tokens: int = Field(160, ge=1, description="Most tokens of one reply.")
     threads: int = Field(0, ge=0, description="Threads of the model; 0: the physical cores that this process may use.")
+    timeout_s: float = Field(120.0, gt=0, description="Seconds that one reply may take; after that the evidence is quoted instead.")
     temperature: float = Field(0.0, ge=0, description="0 is greedy: the same prompt gives the same words.")
     top_p: float = Field(0.95, gt=0, le=1, description="Above temperature 0: the likeliest tokens that together have this probability.")
     top_k: int = Field(40, ge=0, description="Above temperature 0: this many of the likeliest tokens; 0: all.")

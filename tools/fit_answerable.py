@@ -4,7 +4,8 @@
 
 ``DATA`` holds ``answering/xquad_en_dev.json`` and ``answering/clapnq_{answerable,unanswerable}_dev.jsonl``. Positives: XQuAD
 questions with all articles in the store, CLAPnq's answerable questions. Negatives: XQuAD questions while every third article,
-theirs among them, is missing; CLAPnq's unanswerable questions beside their near-miss passages. Both sets weigh the same.
+theirs among them, is missing; CLAPnq's unanswerable questions beside their near-miss passages, those of all questions in one
+store and each alone. The three sets weigh the same.
 The figures in the file come from five-fold cross-validation.
 """
 
@@ -22,10 +23,11 @@ import numpy as np
 from logistic import fitted
 
 from ragkit import Ragkit
+from ragkit.answer.asked import KINDS
 from ragkit.answer.evidence import select
 from ragkit.records import SourceItem
 
-SIGNALS = ("alignment", "union", "dense")
+SIGNALS = ("alignment", "union", "dense", "sentence", "pair", "content", "unmatched", "expected", *(f"asks_{one}" for one in KINDS[:-1]))
 
 
 class _Texts:
@@ -69,18 +71,28 @@ def xquad(data: Path, kit: Ragkit) -> tuple[np.ndarray, np.ndarray]:
     return positive, np.concatenate(negative)
 
 
-def clapnq(data: Path, kit: Ragkit) -> tuple[np.ndarray, np.ndarray]:
+def clapnq(data: Path, kit: Ragkit) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Answerable and not: with all passages in one store, and each question with its own passage."""
     sets = {
         name: [json.loads(line) for line in (data / f"answering/clapnq_{name}_dev.jsonl").read_text("utf-8").splitlines()]
         for name in ("answerable", "unanswerable")
     }
     texts = {f"{name}{i}": row["passages"][0]["text"] for name, rows in sets.items() for i, row in enumerate(rows)}
-    return tuple(signals_of(texts, [row["input"] for row in rows], kit) for rows in sets.values())  # type: ignore[return-value]
+    together = [signals_of(texts, [row["input"] for row in rows], kit) for rows in sets.values()]
+    alone = [
+        np.concatenate([signals_of({"passage": row["passages"][0]["text"]}, [row["input"]], kit) for row in rows]) for rows in sets.values()
+    ]
+    return [(together[0], together[1]), (alone[0], alone[1])]
 
 
 def main(data: Path) -> dict[str, Any]:
     with Ragkit.in_memory() as kit:
-        sets = {"XQuAD-en dev, article missing": xquad(data, kit), "CLAPnq dev, near-miss passages": clapnq(data, kit)}
+        together, alone = clapnq(data, kit)
+        sets = {
+            "XQuAD-en dev, article missing": xquad(data, kit),
+            "CLAPnq dev, all passages in one store": together,
+            "CLAPnq dev, each question with its own passage": alone,
+        }
     return fitted(sets, SIGNALS, "tools/fit_answerable.py")
 
 

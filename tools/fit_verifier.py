@@ -16,27 +16,14 @@ from pathlib import Path
 import numpy as np
 from logistic import fitted
 
-from ragkit.answer.verify import AlignmentVerifier
+from ragkit.answer.verify import SIGNALS, AlignmentVerifier
 from ragkit.models.embedder import SentenceTransformerEmbedder
 from ragkit.models.rerank import TokenCache
-from ragkit.text.sentences import sentence_spans
-from ragkit.text.words import terms
 
-SIGNALS = ("coverage", "coverage_one", "alignment", "numbers", "names", "negation", "order")
 SETS = {
     "AttributionBench dev": ("attributionbench_dev.jsonl", "references", "attribution_label", "attributable"),
     "WiCE dev, supported against the rest": ("wice_claims_dev.jsonl", "evidence", "label", "supported"),
 }
-
-
-def signals(verifier: AlignmentVerifier, claim: str, evidence: list[str]) -> list[float]:
-    """The verifier's signals, as :meth:`AlignmentVerifier.judge` computes them."""
-    pieces = [text[a:b] for text in evidence for a, b in sentence_spans(text)]
-    said = [terms(text) for text in pieces]
-    if not terms(claim) or not any(said):
-        return [0.0] * len(SIGNALS)
-    found = verifier.signals(claim, pieces, said)
-    return [found[name] for name in SIGNALS]
 
 
 def main(data: Path) -> None:
@@ -44,7 +31,7 @@ def main(data: Path) -> None:
     sets = {}
     for name, (file, evidence, label, positive) in SETS.items():
         rows = [json.loads(line) for line in (data / "grounding" / file).read_text("utf-8").splitlines()]
-        x = np.array([signals(verifier, row["claim"], row[evidence]) for row in rows])
+        x = np.array([list(verifier.signals(row["claim"], row[evidence]).values()) for row in rows])
         y = np.array([row[label] == positive for row in rows])
         sets[name] = (x[y], x[~y])
     print(json.dumps(fitted(sets, SIGNALS, "tools/fit_verifier.py"), indent=2))

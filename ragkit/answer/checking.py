@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from ragkit.answer import guards
+from ragkit.contracts import Verifier
 from ragkit.records import Jsonable, Verdict, record
 from ragkit.text.words import terms
-
-
-class Composing(Protocol):
-    """A verifier of prose that is about to be shown."""
-
-    def composed(self, claim: str, evidence: Sequence[str]) -> Verdict:
-        """How far ``evidence`` backs ``claim``; no support where a hard limit is broken."""
 
 
 @record
@@ -28,9 +21,9 @@ class Check(Jsonable):
     verdict: Verdict
 
 
-def check(verifier: Composing, text: str, evidence: Sequence[str]) -> Check:
+def check(verifier: Verifier, text: str, evidence: Sequence[str]) -> Check:
     """``text`` against the sentences that it cites."""
-    verdict = verifier.composed(text, list(evidence))
+    verdict = verifier.judge(text, list(evidence))
     verbatim = any(text.rstrip(".") in " ".join(e.split()) for e in evidence) and len(terms(text)) > 1
     fault = guards.fault(text, evidence)
     support = 0.0 if fault else 1.0 if verbatim else verdict.support

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ragkit.answer import asked
 from ragkit.answer.answerable import probability
 from ragkit.contracts import TokenVectors
 from ragkit.index.fusion import minmax
-from ragkit.models.rerank import TokenCache, similarity, token_weights
+from ragkit.models.rerank import TokenCache, mean_direction, similarity, token_weights
 from ragkit.records import Evidence, Hit, Parsed
 from ragkit.search import Found, Pinned, indexed_text
 from ragkit.text.sentences import units
@@ -21,10 +23,15 @@ from ragkit.text.words import terms
 #: Weights of a sentence's score: alignment with the question (MaxSim with the passage's own contextual token vectors),
 #: BM25 among the candidate sentences, and its passage's score. Measured on the XQuAD development articles.
 ALIGNMENT, LEXICAL, PASSAGE = 0.9, 0.1, 0.1
+#: ... and whether it has a thing of the kind that is asked for.
+EXPECTED = 0.02
 #: A sentence that scores lower than the best by more than this is not evidence.
 MAX_GAP = 0.3
 #: Sentences whose union must cover the question for it to count as answered.
 UNION = 3
+#: A token of the question that has no token of the evidence nearer than this cosine is not matched.
+UNMATCHED = 0.5
+_SCORE = {None: 0.0, True: 1.0, False: -1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,7 @@ class _Sentence:
     end: int
     text: str
     best: NDArray[np.float32]
+    mean: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +63,13 @@ def select(question: str, found: Found, pinned: Pinned, tokens: TokenCache, coun
     alignment = np.array([float(c.best @ weights) for c in candidates])
     lexical = _bm25(terms(question), [terms(c.text) for c in candidates])
     passage = np.array([c.hit.score for c in candidates])
-    scores = ALIGNMENT * alignment + LEXICAL * minmax(lexical) + PASSAGE * passage
+    kind = asked.kind(question)
+    fitting = np.array([_SCORE[asked.has(kind, c.text, question)] for c in candidates])
+    scores = ALIGNMENT * alignment + LEXICAL * minmax(lexical) + PASSAGE * passage + EXPECTED * fitting
     order = np.argsort(-scores, kind="stable").tolist()
     near = [i for i in order[:count] if scores[i] >= scores[order[0]] - MAX_GAP]
     evidence = tuple(_evidence(n, candidates[i], float(scores[i])) for n, i in enumerate(near, 1))
-    signals = _signals(question, found.hits, [candidates[i] for i in order[:UNION]], weights, found.idf)
+    signals = _signals(question, wanted, found.hits, candidates, [candidates[i] for i in order[:UNION]], weights, found.idf)
     return Selection(evidence, probability(signals), signals)
 
 
@@ -72,10 +82,12 @@ def _candidates(hits: Sequence[Hit], pinned: Pinned, tokens: TokenCache, wanted:
         base = len(indexed_text(hit.headings, "")) - hit.start_char_index
         for start, end in _spans(parsed, hit):
             inside = (passage.starts >= start + base) & (passage.ends <= end + base)
-            best = similarity(wanted.vectors, passage.vectors[inside])
+            within = passage.vectors[inside]
+            best = similarity(wanted.vectors, within)
             key = (hit.document_id, start, end)
             if key not in found or best.sum() > found[key].best.sum():
-                found[key] = _Sentence(hit if key not in found else found[key].hit, start, end, parsed.text[start:end], best)
+                first = hit if key not in found else found[key].hit
+                found[key] = _Sentence(first, start, end, parsed.text[start:end], best, mean_direction(within))
     return list(found.values())
 
 
@@ -99,19 +111,36 @@ def _bm25(query: list[str], sentences: list[list[str]]) -> NDArray[np.float64]:
 
 
 def _signals(
-    question: str, hits: Sequence[Hit], best: Sequence[_Sentence], weights: NDArray[Any], idf: dict[str, float]
-) -> dict[str, float]:
-    """Absolute measures, each in [0, 1] or near it, that do not depend on how many documents there are."""
+    question: str, wanted: TokenVectors, hits: Sequence[Hit], candidates: Sequence[_Sentence], best: Sequence[_Sentence],
+    weights: NDArray[Any], idf: dict[str, float],
+) -> dict[str, float]:  # fmt: skip
+    """Absolute measures, each in [-1, 1], that do not depend on how many documents there are."""
     union = np.max([s.best for s in best], axis=0)
     said = {term for s in best for term in terms(s.text)}
-    asked = {term: idf.get(term, 0.0) for term in terms(question)}
-    total = sum(asked.values())
+    rarity = {term: idf.get(term, 0.0) for term in terms(question)}
+    total = sum(rarity.values())
+    content = weights > 0
+    kind = asked.kind(question)
+    middle = mean_direction(wanted.vectors)
+    singles = [s.mean for s in candidates]
     return {
         "alignment": max(float(s.best @ weights) for s in best),
         "union": float(union @ weights),
+        "content": float(union[content].mean()),
+        "unmatched": float(weights[union < UNMATCHED].sum()),
         "dense": max(hit.scores.get("dense", 0.0) for hit in hits),
-        "coverage": sum(weight for term, weight in asked.items() if term in said) / total if total else 0.0,
+        "sentence": max(float(v @ middle) for v in singles),
+        "pair": max(float(mean_direction(pair) @ middle) for pair in _neighbours(candidates)),
+        "coverage": sum(weight for term, weight in rarity.items() if term in said) / total if total else 0.0,
+        "expected": max(_SCORE[asked.has(kind, s.text, question)] for s in best),
+        **{f"asks_{one}": float(kind == one) for one in asked.KINDS[:-1]},
     }
+
+
+def _neighbours(sentences: Sequence[_Sentence]) -> list[NDArray[np.float32]]:
+    """Each sentence with the one that follows it in its document."""
+    ordered = sorted(sentences, key=lambda s: (s.hit.document_id, s.start))
+    return [np.stack([a.mean, b.mean if b.hit.document_id == a.hit.document_id else a.mean]) for a, b in pairwise([*ordered, ordered[-1]])]
 
 
 def _evidence(number: int, sentence: _Sentence, score: float) -> Evidence:

@@ -11,8 +11,9 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from ragkit.answer.anchoring import find
-from ragkit.answer.checking import Check, Composing, check
+from ragkit.answer.checking import Check, check
 from ragkit.answer.provenance import context_of, text_sha256
+from ragkit.contracts import Verifier
 from ragkit.records import Jsonable, record
 from ragkit.store.catalog import Catalog
 
@@ -142,7 +143,7 @@ def _standing(
     return ("moved", live.version, span) if span else ("source changed", live.version, None)
 
 
-def sentences_now(kept: Mapping[str, Any], verifier: Composing | None, *, same_verifier: bool = True) -> Iterator[SentenceNow]:
+def sentences_now(kept: Mapping[str, Any], verifier: Verifier | None, *, same_verifier: bool = True) -> Iterator[SentenceNow]:
     """Each sentence against what it cites. Where the verifier is another one than then, its numbers may differ, not its decision."""
     checks = kept.get("checks") or [None] * len(kept["sentences"])
     for i, sentence in enumerate(kept["sentences"]):
@@ -165,7 +166,7 @@ def _quoted(kept: Any, sentence: Mapping[str, Any], *_: Any) -> tuple[float, str
 
 
 def _verified(
-    kept: Mapping[str, Any], sentence: Mapping[str, Any], recorded: Mapping[str, Any] | None, verifier: Composing | None, same: bool
+    kept: Mapping[str, Any], sentence: Mapping[str, Any], recorded: Mapping[str, Any] | None, verifier: Verifier | None, same: bool
 ) -> tuple[float, str | None]:
     """Judge a composed sentence again, by the evidence that it was judged by then."""
     citations = sentence["citations"]

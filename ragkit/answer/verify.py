@@ -14,92 +14,129 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ragkit.models.rerank import TokenCache, similarity
+from ragkit.contracts import TokenVectors
+from ragkit.models.rerank import TokenCache, mean_direction, similarity
 from ragkit.records import Verdict
 from ragkit.text.sentences import sentence_spans
 from ragkit.text.words import terms
 
+#: Longest window of evidence, in characters.
+WINDOW = 800
+SIGNALS = (
+    "alignment", "weakest_quarter", "meaning", "coverage", "weighted_coverage", "weighted_coverage_all", "order", "run", "numbers",
+    "numbers_near", "names_near",
+)  # fmt: skip
+
+_PLAIN = re.compile(r"\w+")
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _NEGATIONS = "no not never none nobody nothing neither nor without cannot lack lacks fail fails failed unable".split()
 _NEGATION = re.compile(rf"\b(?:{'|'.join(_NEGATIONS)})\b|n[’']t\b", re.IGNORECASE)
-#: Content words of a claim, in the evidence's order, must make up this share of it for composed prose to be shown.
-MIN_ORDER = 0.75
-#: ... and this share of them must stand in the evidence at all.
-MIN_COVERAGE = 0.9
 
 
 class AlignmentVerifier:
-    """A :class:`ragkit.contracts.Verifier` from word coverage, numbers, names, negation, word order and the alignment of
-    the embedder's token vectors. ``verifier.json`` holds its coefficients and says where they come from: so far they
-    are set by hand, so ``support`` orders claims but is no calibrated probability."""
+    """A :class:`ragkit.contracts.Verifier` from the alignment of token vectors, word coverage and order, numbers and names.
 
-    id = "alignment-1"
+    ``support`` is the probability of a logistic model; ``verifier.json`` holds its coefficients and says what they were fitted on
+    and how well they do. Evidence is read in overlapping windows of :data:`WINDOW` characters, all of it.
+    """
+
+    id = "alignment-2"
 
     def __init__(self, tokens: TokenCache) -> None:
         self._tokens = tokens
 
     def judge(self, claim: str, evidence: Sequence[str]) -> Verdict:
-        """``claim`` against all of ``evidence`` together. Long passages are read sentence by sentence, none cut off."""
+        """``claim`` against all of ``evidence`` together."""
         pieces = [(i, text[a:b]) for i, text in enumerate(evidence) for a, b in sentence_spans(text)]
         said = [terms(text) for _, text in pieces]
         wanted = terms(claim)
         if not wanted or not any(said):
             return Verdict(support=0.0, unsupported_spans=((0, len(claim)),) if claim else ())
-        signals = self.signals(claim, [text for _, text in pieces], said)
+        signals = self.signals(claim, evidence)
         known = {term for words in said for term in words}
-        conflict = signals["coverage"] * max(signals["negation"], 1 - signals["numbers"])
+        best = max(range(len(said)), key=lambda i: len(set(wanted) & set(said[i])))
+        negation = float(bool(_NEGATION.search(claim)) != bool(_NEGATION.search(pieces[best][1])))
+        coverage = sum(term in known for term in wanted) / len(wanted)
+        conflict = coverage * max(negation, 1 - signals["numbers"])
         return Verdict(
             support=_probability(signals),
-            contradiction=conflict if signals["coverage"] > 0.5 else 0.0,
+            contradiction=conflict if coverage > 0.5 else 0.0,
             supporting=_supporting(set(wanted), pieces, said),
             unsupported_spans=_unsupported(claim, known),
         )
 
-    def signals(self, claim: str, sentences: Sequence[str], said: Sequence[Sequence[str]]) -> dict[str, float]:
-        """Measures in [0, 1] of how far ``sentences`` (their index terms in ``said``) hold what ``claim`` says."""
-        wanted = terms(claim)
-        known = {term for words in said for term in words}
-        text = " ".join(sentences)
-        best = max(range(len(said)), key=lambda i: len(set(wanted) & set(said[i])))
+    def signals(self, claim: str, evidence: Sequence[str]) -> dict[str, float]:
+        """Measures in [0, 1] of how far ``evidence`` holds what ``claim`` says; all 0 when either has no words.
+
+        ``alignment``, ``weakest_quarter``, ``meaning``, ``coverage``, ``weighted_coverage``, ``order``, ``run``, ``numbers_near`` and
+        ``names_near`` are of the window that aligns best; ``weighted_coverage_all`` and ``numbers`` of all the evidence.
+        """
+        windows = [window for text in evidence for window in _windows(text)]
+        wanted, *found = self._tokens.get([claim, *(" ".join(window) for window in windows)])
+        weights = _weights(claim, wanted)
+        if not found or not terms(claim) or not len(weights):
+            return dict.fromkeys(SIGNALS, 0.0)
+        matches = [similarity(wanted.vectors, one.vectors) for one in found]
+        near = max(range(len(found)), key=lambda i: float(matches[i] @ weights))
+        content = weights > 0
+        text = " ".join(windows[near])
+        order, words = terms(claim), _rarities(claim)
+        here = [terms(sentence) for sentence in windows[near]]
+        spoken = {term for sentence in here for term in sentence}
+        everywhere = spoken.union(*(terms(sentence) for window in windows for sentence in window))
+        total = sum(words.values())
         return {
-            "coverage": sum(term in known for term in wanted) / len(wanted),
-            "coverage_one": max(len(set(wanted) & set(words)) for words in said) / len(set(wanted)),
-            "alignment": self._alignment(claim, sentences),
-            "numbers": _share(_numbers(claim), set(_numbers(text))),
-            "names": _share(_names(claim), set(_WORD.findall(text))),
-            "negation": float(bool(_NEGATION.search(claim)) != bool(_NEGATION.search(sentences[best]))),
-            "order": _in_order(wanted, said[best]),
+            "alignment": float(matches[near] @ weights),
+            "weakest_quarter": float(np.quantile(matches[near][content], 0.25)),
+            "meaning": max(0.0, float(mean_direction(wanted.vectors) @ mean_direction(found[near].vectors))),
+            "coverage": sum(term in spoken for term in words) / len(words),
+            "weighted_coverage": sum(weight for term, weight in words.items() if term in spoken) / total,
+            "weighted_coverage_all": sum(weight for term, weight in words.items() if term in everywhere) / total,
+            "order": _in_order(order, [term for sentence in here for term in sentence]),
+            "run": max(_run(order, sentence) for sentence in here) / len(order),
+            "numbers": _share(_numbers(claim), {number for window in windows for number in _numbers(" ".join(window))}),
+            "numbers_near": _share(_numbers(claim), set(_numbers(text))),
+            "names_near": _share(_names(claim), set(_WORD.findall(text))),
         }
 
-    def _alignment(self, claim: str, sentences: Sequence[str]) -> float:
-        """Mean over the claim's tokens of their best cosine with any token of the evidence."""
-        wanted, *found = self._tokens.get([claim, *sentences])
-        if not len(wanted.vectors):
-            return 0.0
-        return float(np.max([similarity(wanted.vectors, f.vectors) for f in found], axis=0).mean())
 
-    def composed(self, claim: str, evidence: Sequence[str]) -> Verdict:
-        """As :meth:`judge`, for prose by a model that is about to be shown: a number, a name or a negation that the evidence
-        does not have, words that it does not have or has in another order, leave no support."""
-        verdict = self.judge(claim, evidence)
-        pieces = [text[a:b] for text in evidence for a, b in sentence_spans(text)]
-        said = [terms(text) for text in pieces]
-        if not any(said) or not terms(claim):
-            return verdict
-        signals = self.signals(claim, pieces, said)
-        breaks = (
-            signals["numbers"] < 1
-            or signals["names"] < 1
-            or signals["negation"] > 0
-            or signals["coverage"] < MIN_COVERAGE
-            or signals["order"] < MIN_ORDER
-        )
-        support = 0.0 if breaks else verdict.support
-        return Verdict(
-            support=support, contradiction=verdict.contradiction, supporting=verdict.supporting, unsupported_spans=verdict.unsupported_spans
-        )
+def _windows(text: str) -> list[list[str]]:
+    """The sentences of ``text`` in windows of at most :data:`WINDOW` characters, each of which begins in the middle of the one before."""
+    spans = [(at, min(at + WINDOW, b)) for a, b in sentence_spans(text) for at in range(a, b, WINDOW)]
+    found: list[list[str]] = []
+    first = 0
+    while first < len(spans):
+        last = first
+        while last + 1 < len(spans) and spans[last + 1][1] - spans[first][0] <= WINDOW:
+            last += 1
+        found.append([text[a:b] for a, b in spans[first : last + 1]])
+        if last + 1 == len(spans):
+            break
+        first = max(first + 1, (first + last + 1) // 2)
+    return found
+
+
+def _rarity(word: str) -> float:
+    """Longer words are rarer (Zipf 1935), and say more."""
+    return float(min(len(word), 10) ** 1.5)
+
+
+def _rarities(claim: str) -> dict[str, float]:
+    """How much each index term of the claim says."""
+    return {term: _rarity(word.group()) for word in _PLAIN.finditer(claim) for term in terms(word.group())}
+
+
+def _weights(claim: str, tokens: TokenVectors) -> NDArray[np.float64]:
+    """``(tokens,)`` weights that sum to 1, of the words that tokens belong to; 0 for stop words, equal ones where there is nothing else."""
+    weights = np.zeros(len(tokens.starts))
+    for word in _PLAIN.finditer(claim):
+        if terms(word.group()):
+            weights[(tokens.starts >= word.start()) & (tokens.ends <= word.end())] = _rarity(word.group())
+    total = float(weights.sum())
+    return weights / total if total > 0 else np.full(len(weights), 1 / max(len(weights), 1))
 
 
 def _probability(signals: dict[str, float]) -> float:
@@ -126,6 +163,15 @@ def _names(text: str) -> list[str]:
     """Capitalised words that do not start a sentence."""
     starts = {a for a, _ in sentence_spans(text)}
     return [m.group() for m in _WORD.finditer(text) if m.group()[0].isupper() and m.start() not in starts]
+
+
+def _run(wanted: Sequence[str], said: Sequence[str]) -> int:
+    """Length of the longest run of ``wanted`` that stands in ``said`` word by word."""
+    best, row = 0, [0] * (len(said) + 1)
+    for term in wanted:
+        row = [0] + [row[j] + 1 if term == other else 0 for j, other in enumerate(said)]
+        best = max(best, *row)
+    return best
 
 
 def _in_order(wanted: Sequence[str], said: Sequence[str]) -> float:

@@ -68,6 +68,13 @@ def similarity(query: NDArray[Any], passage: NDArray[Any]) -> NDArray[np.float32
     return found
 
 
+def mean_direction(vectors: NDArray[Any]) -> NDArray[np.float32]:
+    """``(dimensions,)``: the direction of the mean of token vectors, zeros for none. The mean pooling of a span within its passage is
+    late chunking (Günther et al. 2024)."""
+    mean: NDArray[np.float32] = vectors.mean(axis=0, dtype=np.float32) if len(vectors) else np.zeros(vectors.shape[1], np.float32)
+    return mean / max(float(np.linalg.norm(mean)), 1e-9)
+
+
 def token_weights(text: str, tokens: TokenVectors, idf: Mapping[str, float] | None) -> NDArray[np.float32]:
     """``(tokens,)`` float32 weights that sum to 1: the idf of the word that a token belongs to, 0 for stop words.
 
