@@ -77,14 +77,20 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def ingested(pages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store of those documents; only read from."""
-    store = tmp_path_factory.mktemp("ingested") / "store"
+def pristine(pages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of those documents that no test opens; it is only copied, for even a question leaves its record in a store."""
+    store = tmp_path_factory.mktemp("pristine") / "store"
     assert main(["ingest", str(pages), "--store", str(store)]) == 0
     return store
 
 
+@pytest.fixture(scope="session")
+def ingested(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of those documents that tests share: they ask it, and change nothing else."""
+    return Path(shutil.copytree(pristine, tmp_path_factory.mktemp("ingested") / "store"))
+
+
 @pytest.fixture
-def store(ingested: Path, tmp_path: Path) -> Path:
-    """A copy of the store that a test may change."""
-    return Path(shutil.copytree(ingested, tmp_path / "store"))
+def store(pristine: Path, tmp_path: Path) -> Path:
+    """A copy of the store that a test may change, in which nothing was asked yet."""
+    return Path(shutil.copytree(pristine, tmp_path / "store"))
