@@ -55,12 +55,14 @@ def load(path: Path) -> tuple[dict[str, str], list[tuple[int, Question]]]:
     return texts, questions
 
 
-def outcomes(texts: dict[str, str], questions: Sequence[Question], mode: Any) -> tuple[list[Outcome], float]:
+def outcomes(
+    texts: dict[str, str], questions: Sequence[Question], mode: Any, settings: Settings, noise: Path | None
+) -> tuple[list[Outcome], float]:
     """What comes of the questions, and the seconds a question took (search for the ranking included)."""
-    with tempfile.TemporaryDirectory() as folder, Ragkit.in_memory(settings=Settings()) as kit:
+    with tempfile.TemporaryDirectory() as folder, Ragkit.in_memory(settings=settings) as kit:
         for name, text in texts.items():
             Path(folder, name).write_bytes(text.encode())
-        report = kit.ingest(folder)
+        report = kit.ingest(folder, *([noise] if noise else []))
         if report.failed:
             raise SystemExit(f"not ingested: {report.failed[0].uri}: {report.failed[0].reason}")
         kit.ask(questions[0].text, mode=mode)
@@ -75,16 +77,16 @@ def cites(found: Sequence[Outcome], test: Callable[[Outcome], bool]) -> float:
 
 def is_source(texts: dict[str, str], found: Sequence[Outcome]) -> tuple[int, int]:
     """Citations that are the bytes of the file at their span, and all citations: asked of the data, not of the store."""
-    cited = [c for o in found for c in o.citations()]
+    cited = [c for o in found for c in o.citations() if Path(c.uri).name in texts]  # not those of documents that are beside the point
     return sum(texts[Path(c.uri).name][c.start_char_index : c.end_char_index] == c.cited_text for c in cited), len(cited)
 
 
-def measure(limit: int, mode: Any) -> dict[str, Any]:
+def measure(limit: int, mode: Any, settings: Settings, noise: Path | None) -> dict[str, Any]:
     texts, numbered = load(data(SET))
     numbered = numbered[:: max(1, len(numbered) // limit)][:limit] if limit else numbered
-    full, seconds = outcomes(texts, [q for _, q in numbered], mode)
+    full, seconds = outcomes(texts, [q for _, q in numbered], mode, settings, noise)
     missing = [replace(q, answers=(), relevant=()) for number, q in numbered if held_out(number)]
-    absent, _ = outcomes({n: t for n, t in texts.items() if not held_out(int(n[:2]))}, missing, mode)
+    absent, _ = outcomes({n: t for n, t in texts.items() if not held_out(int(n[:2]))}, missing, mode, settings, noise)
     scores = {o.question.id: o.answer.answerable for o in full if o.answer}
     gone = {o.question.id: o.answer.answerable for o in absent if o.answer}
     same, cited = is_source(texts, full + absent)
@@ -110,9 +112,13 @@ def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--limit", type=int, default=0, metavar="N", help="about N questions, spread over the articles")
     arguments.add_argument("--modes", nargs="+", choices=("auto", "quote", "compose"), default=("auto", "quote"))
+    arguments.add_argument("--sentences", type=int, default=Settings().answering.sentences, metavar="N", help="most sentences of an answer")
+    arguments.add_argument("--noise", action="store_true", help="with the abstracts of SciFact in the same store")
     given = arguments.parse_args()
-    rows = [{"mode": mode, **measure(given.limit, mode)} for mode in given.modes]
-    emit("answering", rows, complete=not given.limit, settings=Settings().model_dump())
+    settings = Settings().with_values(**{"answering.sentences": given.sentences})
+    noise = data("retrieval/scifact") / "corpus.jsonl" if given.noise else None
+    rows = [{"mode": mode, **measure(given.limit, mode, settings, noise)} for mode in given.modes]
+    emit("answering", rows, complete=not given.limit, settings=settings.model_dump())
 
 
 if __name__ == "__main__":

@@ -392,8 +392,7 @@ class SegmentInfo(Jsonable):
     @property
     def parts(self) -> dict[str, FileInfo]:
         """The files that are there, by the part that each is."""
-        found = {"lexical": self.lexical, "dense": self.dense, "ann": self.ann}
-        return {part: file for part, file in found.items() if file is not None}
+        return {part: file for part in ("lexical", "dense", "ann") if (file := getattr(self, part)) is not None}
 
     @property
     def files(self) -> tuple[FileInfo, ...]:

@@ -168,7 +168,7 @@ class AnsweringSettings(Part):
     mode: Mode = Field("auto", description="`quote`: the documents' words; `compose`: the model's, where they pass; `auto`: both.")
     passages: int = Field(6, ge=1, description="Passages that evidence is taken from.")
     sentences: int = Field(3, ge=1, description="Most sentences of an answer.")
-    min_answerable: float = Field(0.4, ge=0, le=1, description="Below this probability that the documents answer, ragkit abstains.")
+    min_answerable: float = Field(0.2, ge=0, le=1, description="Below this probability that the documents answer, ragkit abstains.")
     cache: int = Field(
         0, ge=0, description="Answers that are kept in memory and given again to the same question and asker until the store changes."
     )

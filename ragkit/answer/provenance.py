@@ -35,7 +35,8 @@ def cited(
     documents = []
     for document_id in document_ids:
         version = catalog.version(pinned.connection, document_id)
-        documents.append(version._asdict() | {"text_sha256": text_sha256(pinned.parsed(document_id).text)})
+        hashes = {"text_sha256": text_sha256(pinned.parsed(document_id).text)}
+        documents.append(version._asdict() | {"title": shown(version.title)} | hashes)
     contexts = {}
     for citation in (c for sentence in sentences for c in sentence.citations):
         start, end = citation.start_char_index, citation.end_char_index

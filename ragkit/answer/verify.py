@@ -24,16 +24,18 @@ from ragkit.text.words import terms
 
 #: Longest window of evidence, in characters.
 WINDOW = 800
+#: A text whose last token ends before this share of it was cut off.
+CUT = 0.9
 SIGNALS = (
     "alignment", "weakest_quarter", "meaning", "coverage", "weighted_coverage", "weighted_coverage_all", "order", "run", "numbers",
-    "numbers_near", "names_near",
+    "numbers_near",
 )  # fmt: skip
 
 _PLAIN = re.compile(r"\w+")
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _NEGATIONS = "no not never none nobody nothing neither nor without cannot lack lacks fail fails failed unable".split()
-_NEGATION = re.compile(rf"\b(?:{'|'.join(_NEGATIONS)})\b|n[’']t\b", re.IGNORECASE)
+_NEGATION = re.compile(rf"\b(?!not only)(?:{'|'.join(_NEGATIONS)})\b|n[’']t\b", re.IGNORECASE)
 
 
 class AlignmentVerifier:
@@ -61,8 +63,11 @@ class AlignmentVerifier:
         negation = float(bool(_NEGATION.search(claim)) != bool(_NEGATION.search(pieces[best][1])))
         coverage = sum(term in known for term in wanted) / len(wanted)
         conflict = coverage * max(negation, 1 - signals["numbers"])
+        support = _probability(signals)
+        if negation and _alike(set(wanted), set(said[best])):  # the same sentence, but for the negation
+            support *= 1 - conflict
         return Verdict(
-            support=_probability(signals),
+            support=support,
             contradiction=conflict if coverage > 0.5 else 0.0,
             supporting=_supporting(set(wanted), pieces, said),
             unsupported_spans=_unsupported(claim, known),
@@ -71,11 +76,11 @@ class AlignmentVerifier:
     def signals(self, claim: str, evidence: Sequence[str]) -> dict[str, float]:
         """Measures in [0, 1] of how far ``evidence`` holds what ``claim`` says; all 0 when either has no words.
 
-        ``alignment``, ``weakest_quarter``, ``meaning``, ``coverage``, ``weighted_coverage``, ``order``, ``run``, ``numbers_near`` and
-        ``names_near`` are of the window that aligns best; ``weighted_coverage_all`` and ``numbers`` of all the evidence.
+        ``alignment``, ``weakest_quarter``, ``meaning``, ``coverage``, ``weighted_coverage``, ``order``, ``run`` and ``numbers_near``
+        are of the window that aligns best; ``weighted_coverage_all`` and ``numbers`` of all the evidence.
         """
-        windows = [window for text in evidence for window in _windows(text)]
-        wanted, *found = self._tokens.get([claim, *(" ".join(window) for window in windows)])
+        wanted = self._tokens.get([claim])[0]
+        windows, found = self._read([window for text in evidence for window in _windows(text)])
         weights = _weights(claim, wanted)
         if not found or not terms(claim) or not len(weights):
             return dict.fromkeys(SIGNALS, 0.0)
@@ -87,20 +92,34 @@ class AlignmentVerifier:
         here = [terms(sentence) for sentence in windows[near]]
         spoken = {term for sentence in here for term in sentence}
         everywhere = spoken.union(*(terms(sentence) for window in windows for sentence in window))
-        total = sum(words.values())
+        total = sum(words.values()) or 1.0
         return {
             "alignment": float(matches[near] @ weights),
             "weakest_quarter": float(np.quantile(matches[near][content], 0.25)),
             "meaning": max(0.0, float(mean_direction(wanted.vectors) @ mean_direction(found[near].vectors))),
-            "coverage": sum(term in spoken for term in words) / len(words),
+            "coverage": sum(term in spoken for term in words) / max(len(words), 1),
             "weighted_coverage": sum(weight for term, weight in words.items() if term in spoken) / total,
             "weighted_coverage_all": sum(weight for term, weight in words.items() if term in everywhere) / total,
             "order": _in_order(order, [term for sentence in here for term in sentence]),
             "run": max(_run(order, sentence) for sentence in here) / len(order),
             "numbers": _share(_numbers(claim), {number for window in windows for number in _numbers(" ".join(window))}),
             "numbers_near": _share(_numbers(claim), set(_numbers(text))),
-            "names_near": _share(_names(claim), set(_WORD.findall(text))),
         }
+
+    def _read(self, windows: list[list[str]]) -> tuple[list[list[str]], list[TokenVectors]]:
+        """The windows with their token vectors. What a model cuts off, because its own limit is less, is read in halves."""
+        read: list[list[str]] = []
+        vectors: list[TokenVectors] = []
+        for window, found in zip(windows, self._tokens.get([" ".join(window) for window in windows]) if windows else (), strict=True):
+            text = " ".join(window)
+            if len(found.ends) and int(found.ends[-1]) < CUT * len(text):
+                halves = self._read([[text[: len(text) // 2]], [text[len(text) // 2 :]]])
+                read += halves[0]
+                vectors += halves[1]
+            else:
+                read.append(window)
+                vectors.append(found)
+        return read, vectors
 
 
 def _windows(text: str) -> list[list[str]]:
@@ -159,10 +178,9 @@ def _numbers(text: str) -> list[str]:
     return [number.replace(",", "").rstrip(".") for number in _NUMBER.findall(text)]
 
 
-def _names(text: str) -> list[str]:
-    """Capitalised words that do not start a sentence."""
-    starts = {a for a, _ in sentence_spans(text)}
-    return [m.group() for m in _WORD.finditer(text) if m.group()[0].isupper() and m.start() not in starts]
+def _alike(claim: set[str], sentence: set[str]) -> bool:
+    both = len(claim & sentence)
+    return both >= 0.7 * len(claim) and both >= 0.6 * len(sentence)
 
 
 def _run(wanted: Sequence[str], said: Sequence[str]) -> int:

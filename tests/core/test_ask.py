@@ -227,7 +227,9 @@ def test_the_verifier_tells_backed_from_unbacked(verifier: AlignmentVerifier) ->
     assert good.supporting == (0,)
     claim = "The bridge was painted green by volunteers."
     assert [claim[a:b] for a, b in verifier.judge(claim, evidence).unsupported_spans] == ["green"]
-    assert verifier.judge("The bridge opened in 1933.", evidence).contradiction > 0.3
+    for wrong in ("The bridge opened in 1933.", "The bridge did not open in 1932."):
+        assert verifier.judge(wrong, evidence).contradiction > 0.3
+        assert verifier.judge(wrong, evidence).support < 0.5
 
 
 @pytest.mark.parametrize(("claim", "evidence"), [("", ["x"]), ("Something.", []), ("Something.", [""]), ("...", ["Something."])])
@@ -241,5 +243,12 @@ def test_long_evidence_is_not_cut_off(verifier: AlignmentVerifier) -> None:
     filler = " ".join(f"Paragraph {i} describes the weather of that day." for i in range(120))
     claim = "The bridge opened in 1932."
     assert verifier.judge(claim, [f"{filler} {claim}"]).support == pytest.approx(
-        verifier.judge(claim, [f"{claim} {filler}"]).support, abs=0.02
+        verifier.judge(claim, [f"{claim} {filler}"]).support, abs=0.1
     )
+
+
+def test_words_of_many_tokens_are_not_cut_off(verifier: AlignmentVerifier) -> None:
+    """What the embedding model would cut off of a window is read all the same."""
+    claim = "Die Brücke wurde 1932 eröffnet."
+    dense = "0.1234567 " * 70
+    assert verifier.signals(claim, [f"{dense}{claim}"])["alignment"] > 0.8
