@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Sequence
 from importlib.resources import files
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -80,7 +81,7 @@ class AlignmentVerifier:
         are of the window that aligns best; ``weighted_coverage_all`` and ``numbers`` of all the evidence.
         """
         wanted = self._tokens.get([claim])[0]
-        windows, found = self._read([window for text in evidence for window in _windows(text)])
+        windows, found = self._read(_windows(evidence))
         weights = _weights(claim, wanted)
         if not found or not terms(claim) or not len(weights):
             return dict.fromkeys(SIGNALS, 0.0)
@@ -122,17 +123,20 @@ class AlignmentVerifier:
         return read, vectors
 
 
-def _windows(text: str) -> list[list[str]]:
-    """The sentences of ``text`` in windows of at most :data:`WINDOW` characters, each of which begins in the middle of the one before."""
-    spans = [(at, min(at + WINDOW, b)) for a, b in sentence_spans(text) for at in range(a, b, WINDOW)]
+def _windows(evidence: Sequence[str]) -> list[list[str]]:
+    """The sentences of all evidence in windows of at most :data:`WINDOW` characters, each of which begins in the middle of the one
+    before: what two short passages say together is seen together."""
+    pieces = [text[at : min(at + WINDOW, b)] for text in evidence for a, b in sentence_spans(text) for at in range(a, b, WINDOW)]
+    ends = list(accumulate(len(piece) + 1 for piece in pieces))
     found: list[list[str]] = []
     first = 0
-    while first < len(spans):
+    while first < len(pieces):
+        begin = ends[first] - len(pieces[first]) - 1
         last = first
-        while last + 1 < len(spans) and spans[last + 1][1] - spans[first][0] <= WINDOW:
+        while last + 1 < len(pieces) and ends[last + 1] - begin <= WINDOW + 1:
             last += 1
-        found.append([text[a:b] for a, b in spans[first : last + 1]])
-        if last + 1 == len(spans):
+        found.append(pieces[first : last + 1])
+        if last + 1 == len(pieces):
             break
         first = max(first + 1, (first + last + 1) // 2)
     return found
