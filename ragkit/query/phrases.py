@@ -18,7 +18,8 @@ _VERBS = frozenset(
     "built made won lost found begin began begun start stop open opens close closes take takes took taken give gives gave given go goes "
     "went gone come comes came become became get gets got say says said see saw seen know knew known call work works live lives stand "
     "stands stood hold holds held keep keeps kept leave left run runs grow grew grown fall fell fallen rise rose write wrote written "
-    "sell sells sold buy bought pay paid cost costs mean means meant happen happens end ends use uses need needs die dies born burn burns lie lies "
+    "sell sells sold buy bought pay paid cost costs mean means meant happen happens end ends use uses "
+    "need needs die dies born burn burns lie lies "
     "look last have lead led bring brought think thought win lose make put set cut read eat drink weigh weighs measure contain contains "
     "drawn shown sent spent taught told understood worn broken chosen driven flown frozen hidden spoken stolen thrown grind grinds speak "
     "change move reach produce play serve belong belongs join create develop appear occur exist begin".split()
