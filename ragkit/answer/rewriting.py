@@ -6,7 +6,6 @@ import re
 
 from ragkit.answer.reading import Reply
 from ragkit.contracts import Generator
-from ragkit.errors import ModelError
 from ragkit.query.condense import Before
 from ragkit.settings import GenerationSettings
 from ragkit.text.words import terms
@@ -63,7 +62,4 @@ def _reply(generator: Generator, system: str, user: str, grammar: str | None, li
         seconds=limits.timeout_s,
         characters=16 * TOKENS,
     )
-    try:
-        return "".join(reply).strip()
-    except (RuntimeError, ValueError, OSError, MemoryError) as error:
-        raise ModelError(f"{type(error).__name__}: {error}") from error
+    return "".join(reply).strip()
