@@ -42,7 +42,7 @@ def filled(texts: dict[str, str], settings: Settings) -> Ragkit:
 
 def measure(kit: Ragkit, questions: list[Question], mode: Any) -> Row:
     """How often the right paragraph comes first, and among six; how often an answer holds the gold string, or is none; what was changed."""
-    first = among = gold = none = changed = 0
+    first = among = both = gold = none = changed = 0
     began = time.perf_counter()
     for question in questions:
         answer = kit.ask(question.text, mode=mode)
@@ -51,11 +51,19 @@ def measure(kit: Ragkit, questions: list[Question], mode: Any) -> Row:
         wanted = [relevant.uri for relevant in question.relevant]
         first += bool(set(uris[:1]) & set(wanted))
         among += bool(set(uris) & set(wanted))
+        both += set(wanted) <= set(uris)
         gold += bool(question.answers) and contains(answer.text, question.answers, whole_words=False)
         none += answer.abstained
         changed += bool(kept.get("corrections"))
     n = len(questions)
-    shares = {"hit@1": first, "hit@6": among, "gold string in the answer": gold, "no answer": none, "corrected": changed}
+    shares = {
+        "hit@1": first,
+        "hit@6": among,
+        "all of them among six": both,
+        "gold string in the answer": gold,
+        "no answer": none,
+        "corrected": changed,
+    }
     return {**{name: round(value / n, 4) for name, value in shares.items()}, "ms": round(1000 * (time.perf_counter() - began) / n, 1)}
 
 
@@ -79,13 +87,28 @@ def spelling(texts: dict[str, str], numbered: list[tuple[int, Question]]) -> lis
     return rows
 
 
+def joined(one: Question, two: Question) -> Question:
+    """A question that asks what both ask; its gold string is that of either."""
+    text = f"{one.text.rstrip(' ?')} and {two.text[0].lower()}{two.text[1:]}"
+    return Question(id=f"{one.id}+{two.id}", text=text, answers=(*one.answers, *two.answers), relevant=(*one.relevant, *two.relevant))
+
+
+def pairs(questions: list[Question]) -> list[Question]:
+    """Questions of different paragraphs, each of which begins with a question word, two and two."""
+    asking = [q for q in questions if re.match(r"(?:who|what|which|when|where|why|how)\b", q.text, re.I)]
+    random.Random(7).shuffle(asking)
+    return [joined(a, b) for a, b in zip(asking[::2], asking[1::2], strict=False) if a.relevant != b.relevant]
+
+
 def several(texts: dict[str, str], numbered: list[tuple[int, Question]]) -> list[Row]:
-    """Each way of making several queries of a question."""
+    """Each way of making several queries of a question: of one thing, and of two."""
     rows: list[Row] = []
+    single = [q for _, q in numbered]
     for way in ("one", "parts", "model", "hyde"):
         with filled(texts, Settings().with_values(**{"answering.queries": way})) as kit:
             kit.ask("Who?", mode="quote")
-            rows.append({"questions": f"{len(numbered)} clean", "queries": way, **measure(kit, [q for _, q in numbered], "quote")})
+            for name, some in (("of one thing", single), ("of two", pairs(single))):
+                rows.append({"questions": f"{len(some)} {name}", "queries": way, **measure(kit, some, "quote")})
     return rows
 
 
@@ -93,7 +116,7 @@ def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--limit", type=int, default=0, metavar="N", help="about N questions, spread over the articles")
     arguments.add_argument(
-        "--several", type=int, default=60, metavar="N", help="about N questions for the ways of several queries; 0: none"
+        "--several", type=int, default=100, metavar="N", help="about N questions for the ways of several queries; 0: none"
     )
     given = arguments.parse_args()
     texts, numbered = load(data(SET))

@@ -16,6 +16,7 @@ from ragkit.index.fusion import reciprocal
 from ragkit.query.condense import Before, condense
 from ragkit.query.parts import parts
 from ragkit.query.spelling import corrected
+from ragkit.records import Candidate
 from ragkit.search import Found
 from ragkit.settings import Settings
 from ragkit.store import memory
@@ -131,7 +132,21 @@ def _fused(founds: Sequence[Found], k: int, constant: int) -> Found:
     best = sorted(scores, key=lambda chunk_id: (-scores[chunk_id], chunk_id))[:k]
     ranked = [replace(hits[one], rank=rank, scores={**hits[one].scores, "queries": scores[one]}) for rank, one in enumerate(best, 1)]
     weights = {term: weight for found in reversed(founds) for term, weight in found.idf.items()}
-    return replace(founds[0], hits=ranked, idf=weights)
+    return replace(founds[0], hits=ranked, idf=weights, describe=lambda: _described(founds, scores, best))
+
+
+def _described(founds: Sequence[Found], scores: Mapping[int, float], best: Sequence[int]) -> list[Candidate]:
+    """Every candidate of every query, the fused ones first; its ranks and scores are those of the first query that has it."""
+    seen = {one.chunk_id: one for found in reversed(founds) for one in found.describe()}
+    order = sorted(seen, key=lambda chunk_id: (-scores.get(chunk_id, 0.0), seen[chunk_id].ranks.get("final", 0), chunk_id))
+    described = []
+    for rank, one in enumerate(order, 1):
+        dropped = None if one in best else seen[one].dropped or f"ranked {rank} of all queries, below the first {len(best)}"
+        fused = {"queries": scores[one]} if one in scores else {}
+        described.append(
+            replace(seen[one], ranks={**seen[one].ranks, "queries": rank}, scores={**seen[one].scores, **fused}, dropped=dropped)
+        )
+    return described
 
 
 def _masked(value: Any, masked: Callable[[str], str]) -> Any:

@@ -203,7 +203,7 @@ def _within(text: str, match: re.Match[str]) -> bool:
 
 def _plural_before(text: str) -> bool:
     """Whether a noun without an article stands before: a plural, behind which something is said of it."""
-    words = re.findall(r"[a-z]+", text.lower())
+    words = re.findall(r"[a-z]+", re.sub(r"^(?:and |but |so )?(?:who|what)\s+\w+", "", text.lower()))  # behind these stands a verb
     return any(len(w) > 3 and w.endswith("s") and not w.endswith(("ss", "us", "is")) and w not in ("does", "years", "days") for w in words)
 
 

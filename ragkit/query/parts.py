@@ -7,7 +7,7 @@ import re
 from ragkit.query.condense import Before, condense
 
 _WH = r"(?:who|whom|what|which|when|where|why|how)\b"
-_THING = r"(?:(?:the|a|an|his|her|its|their)\s+)?[^\s,?]+(?:\s+(?:of\s+)?[A-Z0-9][^\s,?]*)*"
+_THING = r"(?:(?:the|a|an|his|her|its|their)\s+)?[^\s,?]+(?:\s+(?:of\s+)?(?-i:[A-Z0-9])[^\s,?]*)*"
 _BOTH = re.compile(rf"\bboth\s+(?P<one>{_THING})\s+and\s+(?P<two>{_THING})", re.I)
 _BETWEEN = re.compile(
     r"\b(?:differences?|similarit(?:y|ies)|comparison)\s+between\s+(?P<one>.+?)\s+and\s+(?P<two>.+?)\s*(?=[?.!,]|$)", re.I

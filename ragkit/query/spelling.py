@@ -46,9 +46,9 @@ def corrections(
     typed = dict.fromkeys(word for word in _WORD.findall(text)[:_WORDS] if len(word) >= ONE_ERROR)
     own = {word: found[0] for word in typed if len(found := analyzer.terms(word)) == 1}
     known = _known(list(own.values()), index, visible)
-    found = []
+    found: list[Correction] = []
     for word, term in own.items():
-        if term in known or is_word(word):
+        if term in known or is_word(word) or is_word(term):
             continue
         best = _nearest(word, term, analyzer, index, visible, texts)
         if best is not None:
