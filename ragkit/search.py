@@ -31,6 +31,7 @@ from ragkit.store.visibility import Principals, Visibility
 from ragkit.text.words import Analyzer, analyzer
 
 ENGLISH = analyzer("english")
+Spelled = tuple[Correction, ...]
 #: Passages read at once to look for phrases.
 _TEXTS_AT_ONCE = 256
 #: Share of common shingles, of all of two passages, from which one repeats the other.
@@ -49,7 +50,7 @@ class Found:
     visible: int
     idf: dict[str, float]
     describe: Callable[[], list[Candidate]]
-    corrections: tuple[Correction, ...] = ()
+    corrections: Spelled = ()
 
 
 class Searcher:
@@ -183,7 +184,13 @@ class Pinned:
 
         return Found(hits, self.generation, searchable, rows, idf, describe, spelled)
 
-    def _corrections(self, asked: queries.Query, visible: Mask) -> tuple[Correction, ...]:
+    def spelled(self, query: str, *, expression: str | None = None, principal: Principals = None, operators: bool = True) -> Spelled:
+        """What a search with the same arguments reads in place of words of ``query``."""
+        visible = self.visible(expression, principal)
+        asked = queries.parse(query) if operators else queries.Query(text=queries.unsigned(query))
+        return self._corrections(asked, self.index.live if visible is None else visible)
+
+    def _corrections(self, asked: queries.Query, visible: Mask) -> Spelled:
         """What to search in place of misspelled words; words of operators are meant as they stand."""
         if not self._searcher.settings.spelling:
             return ()
