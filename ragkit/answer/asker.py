@@ -120,7 +120,7 @@ class _Run:
         self._asker = asker
         self._pinned = pinned
         self._redactor = asker.redactor
-        self._asked, self._question = question, self._asker.masked(question)
+        self._question = self._asker.masked(question)
         self._mode = mode
         self._meant = Understanding(question, asker.settings, asker._generator)
         self._origin = origin

@@ -44,7 +44,7 @@ def corrections(
     are right although no passage has them; ``texts`` gives the passages of rows.
     """
     typed = dict.fromkeys(word for word in _WORD.findall(text)[:_WORDS] if len(word) >= ONE_ERROR)
-    own = {word: found[0] for word in typed if len(found := analyzer.terms(word)) == 1}
+    own = {word: terms[0] for word in typed if len(terms := analyzer.terms(word)) == 1}
     known = _known(list(own.values()), index, visible)
     found: list[Correction] = []
     for word, term in own.items():
