@@ -22,7 +22,7 @@ from ragkit.settings import Settings
 from ragkit.store import memory
 from ragkit.store.auditlog import Origin
 from ragkit.store.catalog import Catalog
-from ragkit.text.detection import language_of
+from ragkit.text.detection import by_function_words, language_of
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ class Understanding:
         self.failed: list[str] = []
         self._settings = settings
         self._generator = generator
-        self._found: dict[str, Any] = {"language": language_of(question, letters=_LETTERS, sure=_SURE)}
+        self._found: dict[str, Any] = {"language": by_function_words(question) or language_of(question, letters=_LETTERS, sure=_SURE)}
 
     def follow(self, catalog: Catalog, origin: Origin) -> None:
         """Complete the question from the turn before, or, when it is asked again, as it was completed then."""

@@ -100,7 +100,9 @@ def test_a_correction_is_noted_and_on_record(make_kit: MakeKit) -> None:
     [
         ("When was the lighthouse built, and by whom?", "en"),
         ("Wann wurde der Leuchtturm gebaut, und von wem?", "de"),
-        ("Wer?", None),
+        ("Qui a construit le phare ?", "fr"),
+        ("灯塔是什么时候建造的？是谁建造了这座灯塔？", "zh"),
+        ("Zorblax?", None),
     ],
 )
 def test_the_language_of_a_question_is_on_record(make_kit: MakeKit, question: str, language: str | None) -> None:
