@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
+from ragkit.text import detection
 
 #: Characters that are looked at, letters that are needed, and the probability that is enough.
 _LOOKED_AT = 4000
@@ -24,14 +20,4 @@ def language_of(text: str) -> str | None:
     """
     start = max(0, (len(text) - _LOOKED_AT) // 3)  # a beginning is often a title page
     sample = text[start : start + _LOOKED_AT]
-    if sum(map(str.isalpha, sample)) < _LETTERS:
-        return None
-    language, probability = _identifier().classify(sample)
-    return str(language) if probability >= _SURE else None
-
-
-@cache
-def _identifier() -> LanguageIdentifier:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    return detection.language_of(sample, letters=_LETTERS, sure=_SURE)

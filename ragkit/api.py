@@ -34,7 +34,7 @@ from ragkit.records import (
     StreamEvent,
     Verdict,
 )
-from ragkit.search import Searcher
+from ragkit.search import Searcher, Spelled
 from ragkit.settings import Settings, load_settings
 from ragkit.store.auditlog import Origin
 from ragkit.store.catalog import Catalog
@@ -220,6 +220,11 @@ class Ragkit(Intake, Recordkeeping):
             if self._shown is None:
                 return found.hits
             return [self._shown.hit(hit, pinned.parsed(hit.document_id)) for hit in found.hits]
+
+    def spelled(self, query: str, *, filter: str | None = None, principal: Principals = None, operators: bool = True) -> Spelled:
+        """The words of ``query`` that :meth:`search` reads as words of the documents: what was typed, and the word."""
+        with self._searcher.pin() as pinned:
+            return pinned.spelled(query, expression=filter, principal=principal, operators=operators)
 
     def explain(self, query: str, *, filter: str | None = None, principal: Principals = None, operators: bool = True) -> list[Candidate]:
         """Every candidate for ``query``, best first: its rank and score at each stage, and why it was dropped."""

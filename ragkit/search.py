@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -20,6 +20,7 @@ from ragkit.index import query as queries
 from ragkit.index.hybrid import Candidates, HybridIndex
 from ragkit.index.lexical import Mask, Rows
 from ragkit.index.segments import Segment
+from ragkit.query.spelling import Correction, corrected, corrections
 from ragkit.records import Candidate, Hit, Parsed
 from ragkit.settings import RetrievalSettings
 from ragkit.store import analysis
@@ -30,6 +31,7 @@ from ragkit.store.visibility import Principals, Visibility
 from ragkit.text.words import Analyzer, analyzer
 
 ENGLISH = analyzer("english")
+Spelled = tuple[Correction, ...]
 #: Passages read at once to look for phrases.
 _TEXTS_AT_ONCE = 256
 #: Share of common shingles, of all of two passages, from which one repeats the other.
@@ -39,7 +41,8 @@ REPEATED = 0.8
 @dataclass(frozen=True, slots=True)
 class Found:
     """What one search saw: the hits, whether there was anything to search, and the weight of each of the query's index
-    terms among what may be seen. ``describe()`` tells the fate of every candidate, while the generation is still pinned."""
+    terms among what may be seen. ``describe()`` tells the fate of every candidate, while the generation is still pinned.
+    ``corrections`` are words that were searched in place of others."""
 
     hits: list[Hit]
     generation: int
@@ -47,6 +50,7 @@ class Found:
     visible: int
     idf: dict[str, float]
     describe: Callable[[], list[Candidate]]
+    corrections: Spelled = ()
 
 
 class Searcher:
@@ -159,6 +163,8 @@ class Pinned:
             return Found([], self.generation, searchable, rows, {}, list)
         searcher.catalog.require_model(searcher.embedder, self.connection)
         wanted = queries.choose(asked, self.analyzer, index.lexical, index.live if visible is None else visible, self._texts)
+        spelled = self._corrections(asked, index.live if visible is None else visible)
+        asked = replace(asked, text=corrected(asked.text, spelled))
         terms, vector = self.analyzer.terms(asked.text), searcher.embedder.embed([asked.text])[0]
         candidates = index.candidates(terms, vector, allowed=visible, wanted=wanted, depth=k)
         top = (rerank_top or searcher.settings.rerank_top) if rerank and searcher.reranker is not None else 0
@@ -176,7 +182,24 @@ class Pinned:
             places = searcher.catalog.passages(self.connection, candidates.chunk_ids.tolist(), with_text=False)
             return _describe(candidates, places, order, final, reranked, k, repeats)
 
-        return Found(hits, self.generation, searchable, rows, idf, describe)
+        return Found(hits, self.generation, searchable, rows, idf, describe, spelled)
+
+    def spelled(self, query: str, *, expression: str | None = None, principal: Principals = None, operators: bool = True) -> Spelled:
+        """What a search with the same arguments reads in place of words of ``query``."""
+        visible = self.visible(expression, principal)
+        asked = queries.parse(query) if operators else queries.Query(text=queries.unsigned(query))
+        return self._corrections(asked, self.index.live if visible is None else visible)
+
+    def _corrections(self, asked: queries.Query, visible: Mask) -> Spelled:
+        """What to search in place of misspelled words; words of operators are meant as they stand."""
+        if not self._searcher.settings.spelling:
+            return ()
+        meant = {word for words in asked.required for word in words.split()}
+        count = self._searcher.embedder.count_tokens
+        # What a model's vocabulary has whole is a word, although no passage may have it.
+        return corrections(
+            asked.text, self.analyzer, self.index.lexical, visible, self._texts, lambda word: word in meant or count([word.lower()]) == [1]
+        )
 
     def _repeats(self, ids: Sequence[int], passages: dict[int, Passage], k: int) -> dict[int, int]:
         """Which of ``ids``, best first, repeat one of the first ``k`` hits from another document, and the rank of that hit.

@@ -117,6 +117,7 @@ class RetrievalSettings(Part):
     rerank_top: int = Field(50, ge=1, description="Passages that the reranker sees.")
     collapse: bool = Field(False, description="Leave out passages that repeat a better one from another document.")
     rerank_weight: float = Field(1.0, ge=0, description="The reranker's score, times this, is added to the fused one.")
+    spelling: bool = Field(True, description="Search for the documents' word in place of one that none of them has and that nearly is it.")
     dense_kind: Literal["auto", "exact", "ivf-rabitq", "ivf-pq", "ivf-sq8", "hnsw"] = Field(
         "auto",
         description="How vectors are searched: `exact`, or by an approximate index; `auto`: exact in small segments, else `ivf-rabitq`.",
@@ -171,6 +172,14 @@ class AnsweringSettings(Part):
     min_answerable: float = Field(0.2, ge=0, le=1, description="Below this probability that the documents answer, ragkit abstains.")
     cache: int = Field(
         0, ge=0, description="Answers that are kept in memory and given again to the same question and asker until the store changes."
+    )
+    followups: Literal["rules", "model", "off"] = Field(
+        "rules", description="Questions of a chat are completed from the turn before: by rules (English), by the model, or not."
+    )
+    queries: Literal["one", "parts", "model", "hyde"] = Field(
+        "one",
+        description="What is searched: the question; its `parts` too, where it asks of two things; what the `model` makes of it too; "
+        "or a passage too that the model invents (`hyde`).",
     )
     spotlight: Spotlight = Field(
         "delimit", description="How the prompt sets retrieved text apart: not at all, by delimiters, or by a mark between all words."

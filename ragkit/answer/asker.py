@@ -13,6 +13,7 @@ from ragkit.answer.cache import AnswerCache, Kept, Key, normalised
 from ragkit.answer.checking import check
 from ragkit.answer.citations import cite
 from ragkit.answer.evidence import Selection, select
+from ragkit.answer.understanding import Understanding
 from ragkit.answer.verify import AlignmentVerifier
 from ragkit.contracts import Generator
 from ragkit.errors import ModelError
@@ -119,8 +120,9 @@ class _Run:
         self._asker = asker
         self._pinned = pinned
         self._redactor = asker.redactor
-        self._asked, self._question = question, self._asker.masked(question)
+        self._question = self._asker.masked(question)
         self._mode = mode
+        self._meant = Understanding(question, asker.settings, asker._generator)
         self._origin = origin
         self._settings = asker.settings.answering
         self._started = time.perf_counter()
@@ -135,13 +137,11 @@ class _Run:
 
     def events(self, expression: str | None, principal: Principals) -> Iterator[StreamEvent]:
         self._request = provenance.asked(self._mode, expression, principal)
-        found = self._pinned.search(
-            self._asked,
-            self._settings.passages,
-            expression=expression,
-            principal=principal,
-            operators=False,
-            rerank_top=self._settings.passages,
+        self._meant.follow(self._asker.searcher.catalog, self._origin)
+        top = self._settings.passages
+        found = self._meant.search(
+            lambda query, k: self._pinned.search(query, k, expression=expression, principal=principal, operators=False, rerank_top=top),
+            top,
         )
         self._timings["search_s"] = self._elapsed()
         selection = self._selection(found, max(PROMPT_EVIDENCE, self._settings.sentences))
@@ -160,7 +160,7 @@ class _Run:
 
     def _selection(self, found: Found, count: int) -> Selection:
         """What is masked here, nothing after it sees: prompt, quotes, citations, record."""
-        selection = select(self._asked, found, self._pinned, self._asker.tokens, count)
+        selection = select(self._meant.searched, found, self._pinned, self._asker.tokens, count)
         if self._redactor is None:
             return selection
         evidence = (self._redactor.evidence(e, self._pinned.parsed(e.document_id)) for e in selection.evidence)
@@ -207,7 +207,8 @@ class _Run:
             generator = self._asker.generator(self._mode)
             if generator is None:
                 return
-            for piece in compose.pieces(generator, self._question, evidence, sentences=2, settings=self._asker.settings):
+            question = self._asker.masked(self._meant.searched)
+            for piece in compose.pieces(generator, question, evidence, sentences=2, settings=self._asker.settings):
                 self._timings.setdefault("first_token_s", self._elapsed())
                 self._draft.add(piece)
                 yield piece
@@ -258,7 +259,7 @@ class _Run:
             generation=found.generation,
             timings=dict(self._timings),
             models=self._models(),
-            notes=tuple(self._notes),
+            notes=(*map(self._asker.masked, self._meant.notes), *self._meant.failed, *self._notes),
         )
         self._record(answer, found, selection)
         return answer
@@ -278,6 +279,7 @@ class _Run:
         catalog = self._asker.searcher.catalog
         content = answer.to_dict() | {
             **self._request,
+            **self._meant.values(self._asker.masked),
             **provenance.values(self._asker.settings),
             **provenance.cited(catalog, self._pinned, self._documents, answer.sentences, self._asker.masked),
             "masked": self._redactor is not None,
@@ -290,7 +292,7 @@ class _Run:
             "rejected": self._rejected,
         }
         catalog.save_answer(answer.record_id, answer.generation, answer.question, content, self._origin)
-        if not answer.notes:  # a generator that failed once may do better
+        if not (self._notes or self._meant.failed):  # a generator that failed once may do better
             self._keep(Kept(answer, content))
 
 

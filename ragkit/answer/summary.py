@@ -41,8 +41,9 @@ class _Summary(_Run):
     def made(self, documents: int, sentences: int, expression: str | None, principal: Principals) -> Answer:
         """The summary, which by then is on record."""
         self._request = provenance.asked(self._mode, expression, principal)
-        found = self._pinned.search(
-            self._asked, documents * PASSAGES, expression=expression, principal=principal, operators=False, collapse=True
+        found = self._meant.search(
+            lambda query, k: self._pinned.search(query, k, expression=expression, principal=principal, operators=False, collapse=True),
+            documents * PASSAGES,
         )
         self._timings["search_s"] = self._elapsed()
         selections = list(self._selected(found, documents))

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ragkit.cli import batch, render
+from ragkit.cli.output import visible
 from ragkit.cli.session import Session, command
 from ragkit.records import Mode, StreamEvent
 
@@ -51,10 +52,13 @@ def search(
             ]})  # fmt: skip
         return
     with session.open() as kit, session.out.busy("searching"):
+        spelled = kit.spelled(query or "", **limits)
         if explain:
             candidates = kit.explain(query or "", **limits)
         else:
             hits = kit.search(query or "", k, rerank=rerank, collapse=collapse, **limits)
+    for one in spelled:
+        session.out.note(f"note: searched for '{visible(one.word)}' instead of '{visible(one.typed)}'")
     if explain:
         found = {"candidates": [candidate.to_dict() for candidate in candidates]}
         session.out.value(found) if session.json else session.out.show(render.candidates(candidates))

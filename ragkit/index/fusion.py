@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,4 +34,17 @@ def reciprocal_rank(ranks: list[NDArray[np.int64]], k: int = 60) -> Scores:
     total = np.zeros(len(ranks[0]))
     for list_ranks in ranks:
         total += np.where(list_ranks > 0, 1.0 / (k + np.maximum(list_ranks, 1)), 0.0)
+    return total
+
+
+def reciprocal(lists: Sequence[Sequence[int]], k: int = 60) -> dict[int, float]:
+    """The same, of lists of keys, best first.
+
+    >>> reciprocal([[7, 8], [8]], k=1)
+    {7: 0.5, 8: 0.8333333333333333}
+    """
+    total: dict[int, float] = {}
+    for keys in lists:
+        for rank, key in enumerate(keys, 1):
+            total[key] = total.get(key, 0.0) + 1.0 / (k + rank)
     return total

@@ -80,6 +80,13 @@ class LexicalSegment:
         blob, ends = self.blob.tobytes(), self.term_ends.tolist()
         return [blob[a:b] for a, b in zip([0, *ends[:-1]], ends, strict=False)]
 
+    def beginning(self, first: bytes, shortest: int, longest: int) -> list[bytes]:
+        """The terms that begin with the byte ``first`` and have ``shortest`` to ``longest`` bytes."""
+        starts = np.concatenate([np.zeros(min(1, len(self.term_ends)), np.int64), self.term_ends[:-1]])
+        sizes = self.term_ends - starts
+        chosen = np.flatnonzero((self.blob[starts] == first[0]) & (sizes >= shortest) & (sizes <= longest))
+        return [self.blob[a : a + n].tobytes() for a, n in zip(starts[chosen].tolist(), sizes[chosen].tolist(), strict=True)]
+
     def postings(self, term: str) -> tuple[NDArray[np.uint32], NDArray[np.uint16]]:
         """Rows that hold ``term``, rising, and how often each does. Empty arrays for an unknown term."""
         start, end = self.spans([term])[0].tolist()
@@ -198,6 +205,10 @@ class LexicalIndex:
         for n, part in enumerate(self._parts(allowed, mask)):
             self._add(found[self._bases[n] : self._bases[n + 1]], n, weighed, part)
         return found
+
+    def beginning(self, first: bytes, shortest: int, longest: int) -> set[bytes]:
+        """The terms, of whatever rows, that begin with the byte ``first`` and have ``shortest`` to ``longest`` bytes."""
+        return {term for segment in self._segments for term in segment.beginning(first, shortest, longest)}
 
     def holding(self, term: str) -> Mask:
         """``(rows,)``: which rows hold ``term``, whether they live or not."""

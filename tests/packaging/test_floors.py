@@ -17,7 +17,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("ragkit.text",),
     ("ragkit.index", "ragkit.models"),
     ("ragkit.store",),
-    ("ragkit.check", "ragkit.duplicates", "ragkit.passages"),
+    ("ragkit.check", "ragkit.duplicates", "ragkit.passages", "ragkit.query"),
     ("ragkit.search",),
     ("ragkit.answer", "ragkit.ingest", "ragkit.salvage"),
     ("ragkit.backup", "ragkit.diff", "ragkit.forget", "ragkit.recordkeeping", "ragkit.reindex", "ragkit.repair"),
