@@ -94,8 +94,9 @@ class Recordkeeping:
         """
         return self._verified(self._catalog.load_answer(record_id))
 
-    def verify_export(self, file: str | Path) -> Verification:
-        """As :meth:`verify_answer`, for a file that :meth:`export_answer` has given.
+    def verify_export(self, file: str | Path, *, alone: bool = False) -> Verification:
+        """As :meth:`verify_answer`, for a file that :meth:`export_answer` has given. ``alone``: this store knows nothing of its
+        documents; hashes, verdicts, and citations against the recorded evidence are checked, and sources are not compared.
 
         Raises:
             BadExport: it is no such file, or its hash or its words are not those that were exported.
@@ -105,7 +106,8 @@ class Recordkeeping:
             text = Path(file).read_bytes().decode("utf-8")
         except UnicodeDecodeError as error:
             raise BadExport(f"{file} is no exported answer: {error}") from error
-        return self._verified(export.read(text, str(file)), exported=True)
+        kept = export.read(text, str(file))
+        return self._verified_alone(kept) if alone else self._verified(kept, exported=True)
 
     def export_answer(self, record_id: str, format: Format = "json") -> str:
         """An answer with its whole record, as JSON, Markdown or HTML; the latter two show it to a person as well.
@@ -148,8 +150,16 @@ class Recordkeeping:
             elif entry is None:
                 notes.append("the audit log has no entry for this answer: it is older than the log, or another store gave it")
             own = not exported or entry is not None
-            faults.extend(recheck.record_faults(self._catalog, connection, kept, own=own, shown=shown))
+            faults.extend(recheck.record_faults(kept))
+            faults.extend(recheck.evidence_faults(self._catalog, connection, kept, shown=shown) if own else ())
             citations = recheck.citations_now(self._catalog, connection, kept, own=own, shown=shown)
+        return self._judged(kept, citations, faults, notes)
+
+    def _verified_alone(self, kept: Mapping[str, Any]) -> Verification:
+        notes = ["no store is at hand: what the answer cites was compared with the evidence in the file, not with the documents"]
+        return self._judged(kept, recheck.citations_alone(kept), list(recheck.record_faults(kept)), notes)
+
+    def _judged(self, kept: Mapping[str, Any], citations: list[CitationNow], faults: list[str], notes: list[str]) -> Verification:
         judged = any(sentence["status"] == "verified" for sentence in kept["sentences"])
         same = not judged or self._same_verifier(kept, notes)
         sentences = recheck.sentences_now(kept, self.verifier if judged else None, same_verifier=same)

@@ -17,9 +17,9 @@ from ragkit.contracts import Verifier
 from ragkit.records import Jsonable, record
 from ragkit.store.catalog import Catalog
 
-Standing = Literal["valid", "moved", "source changed", "source removed", "altered"]
+Standing = Literal["valid", "moved", "source changed", "source removed", "altered", "not compared"]
 #: What a citation may be without anything being wrong.
-SOUND: tuple[Standing, ...] = ("valid", "moved")
+SOUND: tuple[Standing, ...] = ("valid", "moved", "not compared")
 #: Two supports that differ by less are the same: models that compute in half precision round by what else is computed with them.
 TOLERANCE = 0.02
 #: A text as it was shown: with personal data masked, or as it is.
@@ -33,7 +33,7 @@ class CitationNow(Jsonable):
     ``standing``: ``valid``: the text is where it was; ``moved``: the document has changed, and the exact text was found again at
     ``start_char_index``, ``end_char_index`` of its version ``document_version``; ``source changed``: it was not, or at places that
     cannot be told apart; ``source removed``: the document is no longer in the store; ``altered``: the record says what its
-    own version of the document does not. Both offsets are ``None`` where the text was not found. ``sentence`` and ``citation``
+    own version of the document does not; ``not compared``: there was no store to look in. Both offsets are ``None`` where the text was not found. ``sentence`` and ``citation``
     count from 0, ``citation`` within its sentence.
     """
 
@@ -101,6 +101,20 @@ def citations_now(
                     start_char_index=span[0] if span else None,
                     end_char_index=span[1] if span else None,
                 )
+            )
+    return found
+
+
+def citations_alone(kept: Mapping[str, Any]) -> list[CitationNow]:
+    """The citations of a record that no store is at hand for: what they cite is compared with the record's own evidence only."""
+    said = {(e["uri"], e["start_char_index"], e["end_char_index"], e["document_version"]): e["text"] for e in kept.get("evidence", ())}
+    found = []
+    for i, sentence in enumerate(kept["sentences"]):
+        for j, citation in enumerate(sentence["citations"]):
+            place = tuple(citation[key] for key in ("uri", "start_char_index", "end_char_index", "document_version"))
+            standing: Standing = "altered" if said and said.get(place) != citation["cited_text"] else "not compared"
+            found.append(
+                CitationNow(sentence=i, citation=j, uri=citation["uri"], cited_text=citation["cited_text"], standing=standing)
             )
     return found
 
@@ -206,16 +220,18 @@ def _differs(recorded: Mapping[str, Any], found: Check) -> bool:
 _CHECKS: Mapping[str, Any] = {"quoted": _quoted, "verified": _verified}
 
 
-def record_faults(
-    catalog: Catalog, connection: sa.Connection, kept: Mapping[str, Any], *, own: bool, shown: Shown = str
-) -> Iterator[str]:
-    """What does not agree within the record, and evidence that its document does not hold."""
+def record_faults(kept: Mapping[str, Any]) -> Iterator[str]:
+    """What does not agree within the record."""
     sentences = kept["sentences"]
     if kept["text"] != " ".join(s["text"] for s in sentences):
         yield "the answer's text is not that of its sentences"
     if kept["abstained"] != (not sentences) or kept["abstained"] != (kept["reason"] is not None):
         yield "an abstention has a reason and no sentences, an answer has sentences and no reason"
-    for item in kept.get("evidence", ()) if own else ():
+
+
+def evidence_faults(catalog: Catalog, connection: sa.Connection, kept: Mapping[str, Any], *, shown: Shown = str) -> Iterator[str]:
+    """Evidence that its document, at the recorded version, does not hold."""
+    for item in kept.get("evidence", ()):
         live = catalog.live_version(connection, item["uri"])
         if live is None or live.document_id != item["document_id"]:
             continue

@@ -11,6 +11,7 @@ import typer
 from ragkit.cli.codes import FAILED
 from ragkit.cli.output import Output, visible
 from ragkit.cli.session import Session, command
+from ragkit.errors import StoreNotFound
 
 if TYPE_CHECKING:
     from ragkit.answer.recheck import CitationNow, Verification
@@ -68,8 +69,17 @@ def verify(
     what: Annotated[str, typer.Argument(metavar="ID|FILE", help="A record_id, or a file that `ragkit export-answer` has written.")],
 ) -> None:
     """Check every citation, hash and verdict of an answer, without the model that wrote it; exit 1 when something is wrong."""
-    with session.open() as kit, session.out.busy("checking"):
-        found = kit.verify_export(what) if Path(what).is_file() else kit.verify_answer(what)
+    from ragkit.api import Ragkit
+
+    file = Path(what).is_file()
+    try:
+        opened, alone = session.open(), False
+    except StoreNotFound:
+        if not file:
+            raise
+        opened, alone = Ragkit.in_memory(settings=session.settings()), True
+    with opened as kit, session.out.busy("checking"):
+        found = kit.verify_export(what, alone=alone) if file else kit.verify_answer(what)
     session.out.value(found.to_dict()) if session.json else _told(session.out, found)
     if not found.sound:
         raise typer.Exit(FAILED)

@@ -29,7 +29,7 @@ class Counting(ScriptedGenerator):
 
 @pytest.fixture
 def generator() -> Counting:
-    return Counting("The mill was built in the year 1871 by Ada [1].")
+    return Counting("The mill was built in the year 1871 by Ada Thornbury [1].")
 
 
 def opened(path: Path, generator: Counting, **values: object) -> Ragkit:

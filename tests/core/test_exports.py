@@ -25,7 +25,7 @@ CASES = settings(max_examples=100, deadline=None, suppress_health_check=list(Hea
 def opened(path: Path) -> Ragkit:
     """A store without a model, whose generator says one sentence."""
     values = Settings().with_values(**{"answering.min_answerable": 0.0})
-    generator = ScriptedGenerator("The mill was built in the year 1871 by Ada [1].")
+    generator = ScriptedGenerator("The mill was built in the year 1871 by Ada Thornbury [1].")
     return Ragkit.open(path, settings=values, embedder=SyntheticEmbedder(64), generator=generator)
 
 
@@ -33,7 +33,7 @@ def opened(path: Path) -> Ragkit:
 def kit(tmp_path: Path) -> Iterator[Ragkit]:
     """A store of one text."""
     with opened(tmp_path / "store") as made:
-        made.add_text("The mill was built in the year 1871 by Ada Thornbury. It stands 34 metres above the river.", uri="note:mill")
+        made.add_text("The mill was built in the year 1871 by Ada Thornbury. When it was built in 1871, the mill stood 34 metres high.", uri="note:mill")
         yield made
 
 
@@ -61,6 +61,22 @@ def test_an_exported_answer_verifies(kit: Ragkit, asked: str, tmp_path: Path, fo
     file.write_bytes(kit.export_answer(asked, format).encode())
     assert kit.verify_export(file) == kit.verify_answer(asked)
     assert export.read(file.read_text(), "it") == kit.answer_record(asked)
+
+
+def test_a_file_alone(kit: Ragkit, asked: str, tmp_path: Path) -> None:
+    """Where no store is at hand, sentences are judged again and citations compared with the evidence that the file holds."""
+    kept = kit.answer_record(asked)
+    file = tmp_path / "answer"
+    file.write_bytes(export.render(kept, "json").encode())
+    with Ragkit.in_memory(embedder=SyntheticEmbedder(64)) as other:
+        found = other.verify_export(file, alone=True)
+        assert found.sound and [c.standing for c in found.citations] == ["not compared"] * 2
+        assert [s.support for s in found.sentences] == [s.support for s in kit.verify_answer(asked).sentences]
+        kept["sentences"][1]["citations"][0]["cited_text"] = kept["sentences"][1]["text"] = "When it was built in 1871, the mill stood 35 metres high."
+        kept["text"] = " ".join(sentence["text"] for sentence in kept["sentences"])
+        file.write_bytes(export.render(kept, "json").encode())
+        found = other.verify_export(file, alone=True)
+        assert not found.sound and [c.standing for c in found.citations] == ["not compared", "altered"]
 
 
 @pytest.mark.parametrize("format", FORMATS)
