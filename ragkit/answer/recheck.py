@@ -33,8 +33,8 @@ class CitationNow(Jsonable):
     ``standing``: ``valid``: the text is where it was; ``moved``: the document has changed, and the exact text was found again at
     ``start_char_index``, ``end_char_index`` of its version ``document_version``; ``source changed``: it was not, or at places that
     cannot be told apart; ``source removed``: the document is no longer in the store; ``altered``: the record says what its
-    own version of the document does not; ``not compared``: there was no store to look in. Both offsets are ``None`` where the text was not found. ``sentence`` and ``citation``
-    count from 0, ``citation`` within its sentence.
+    own version of the document does not; ``not compared``: there was no store to look in. Both offsets are ``None`` where the text
+    was not found. ``sentence`` and ``citation`` count from 0, ``citation`` within its sentence.
     """
 
     sentence: int
@@ -113,9 +113,7 @@ def citations_alone(kept: Mapping[str, Any]) -> list[CitationNow]:
         for j, citation in enumerate(sentence["citations"]):
             place = tuple(citation[key] for key in ("uri", "start_char_index", "end_char_index", "document_version"))
             standing: Standing = "altered" if said and said.get(place) != citation["cited_text"] else "not compared"
-            found.append(
-                CitationNow(sentence=i, citation=j, uri=citation["uri"], cited_text=citation["cited_text"], standing=standing)
-            )
+            found.append(CitationNow(sentence=i, citation=j, uri=citation["uri"], cited_text=citation["cited_text"], standing=standing))
     return found
 
 

@@ -22,6 +22,9 @@ from ragkit.testing import ScriptedGenerator, SyntheticEmbedder
 CASES = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
 
+HEIGHT = "The mill was 34 metres high."
+
+
 def opened(path: Path) -> Ragkit:
     """A store without a model, whose generator says one sentence."""
     values = Settings().with_values(**{"answering.min_answerable": 0.0})
@@ -33,7 +36,7 @@ def opened(path: Path) -> Ragkit:
 def kit(tmp_path: Path) -> Iterator[Ragkit]:
     """A store of one text."""
     with opened(tmp_path / "store") as made:
-        made.add_text("The mill was built in the year 1871 by Ada Thornbury. When it was built in 1871, the mill stood 34 metres high.", uri="note:mill")
+        made.add_text(f"The mill was built in the year 1871 by Ada Thornbury. {HEIGHT}", uri="note:mill")
         yield made
 
 
@@ -70,13 +73,15 @@ def test_a_file_alone(kit: Ragkit, asked: str, tmp_path: Path) -> None:
     file.write_bytes(export.render(kept, "json").encode())
     with Ragkit.in_memory(embedder=SyntheticEmbedder(64)) as other:
         found = other.verify_export(file, alone=True)
-        assert found.sound and [c.standing for c in found.citations] == ["not compared"] * 2
+        assert found.sound
+        assert [c.standing for c in found.citations] == ["not compared"] * 2
         assert [s.support for s in found.sentences] == [s.support for s in kit.verify_answer(asked).sentences]
-        kept["sentences"][1]["citations"][0]["cited_text"] = kept["sentences"][1]["text"] = "When it was built in 1871, the mill stood 35 metres high."
+        kept["sentences"][1]["citations"][0]["cited_text"] = kept["sentences"][1]["text"] = HEIGHT.replace("34", "35")
         kept["text"] = " ".join(sentence["text"] for sentence in kept["sentences"])
         file.write_bytes(export.render(kept, "json").encode())
         found = other.verify_export(file, alone=True)
-        assert not found.sound and [c.standing for c in found.citations] == ["not compared", "altered"]
+        assert not found.sound
+        assert [c.standing for c in found.citations] == ["not compared", "altered"]
 
 
 @pytest.mark.parametrize("format", FORMATS)
