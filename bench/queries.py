@@ -41,8 +41,9 @@ def filled(texts: dict[str, str], settings: Settings) -> Ragkit:
 
 
 def measure(kit: Ragkit, questions: list[Question], mode: Any) -> Row:
-    """How often the right paragraph comes first, and among six; how often an answer holds the gold string, or is none; what was changed."""
-    first = among = both = gold = none = changed = 0
+    """How often the right paragraph comes first, and among six, and all of them among six and in the evidence; how often an answer holds
+    the gold string, or is none; what was changed."""
+    first = among = both = backed = gold = none = changed = 0
     began = time.perf_counter()
     for question in questions:
         answer = kit.ask(question.text, mode=mode)
@@ -52,6 +53,7 @@ def measure(kit: Ragkit, questions: list[Question], mode: Any) -> Row:
         first += bool(set(uris[:1]) & set(wanted))
         among += bool(set(uris) & set(wanted))
         both += set(wanted) <= set(uris)
+        backed += set(wanted) <= {one["uri"] for one in kept["evidence"]}
         gold += bool(question.answers) and contains(answer.text, question.answers, whole_words=False)
         none += answer.abstained
         changed += bool(kept.get("corrections"))
@@ -60,6 +62,7 @@ def measure(kit: Ragkit, questions: list[Question], mode: Any) -> Row:
         "hit@1": first,
         "hit@6": among,
         "all of them among six": both,
+        "all of them in the evidence": backed,
         "gold string in the answer": gold,
         "no answer": none,
         "corrected": changed,
@@ -124,7 +127,7 @@ def main() -> None:
     rows = spelling(texts, some)
     if given.several:
         rows += several(texts, numbered[:: max(1, len(numbered) // given.several)][: given.several])
-    emit("queries", rows, complete=not given.limit and given.several > 0, settings=Settings().model_dump())
+    emit("queries", rows, complete=not given.limit and given.several > 0, settings=Settings())
 
 
 if __name__ == "__main__":

@@ -233,6 +233,10 @@ class Settings(Part):
         """Hash of every value but passwords and keys, for answer records."""
         return hashlib.sha256(self.model_dump_json(exclude=_SECRET).encode()).hexdigest()
 
+    def shown(self) -> dict[str, Any]:
+        """Every value but passwords and keys, and the address of the catalog, which may hold one: for reports."""
+        return self.model_dump(mode="json", exclude={**_SECRET, "catalog": {"url"}})
+
     def bearing_on_answers(self) -> dict[str, Any]:
         """The values that can change what is answered, for answer records; none that nothing may store."""
         return self.model_dump(mode="json", include=set(_ANSWERING), exclude=_SECRET)
