@@ -118,6 +118,7 @@ class RetrievalSettings(Part):
     collapse: bool = Field(False, description="Leave out passages that repeat a better one from another document.")
     rerank_weight: float = Field(1.0, ge=0, description="The reranker's score, times this, is added to the fused one.")
     spelling: bool = Field(True, description="Search for the documents' word in place of one that none of them has and that nearly is it.")
+    abbreviations: bool = Field(True, description="Search for what the documents' own definitions say that an abbreviation means, and the other way.")
     dense_kind: Literal["auto", "exact", "ivf-rabitq", "ivf-pq", "ivf-sq8", "hnsw"] = Field(
         "auto",
         description="How vectors are searched: `exact`, or by an approximate index; `auto`: exact in small segments, else `ivf-rabitq`.",

@@ -160,7 +160,9 @@ class _Run:
 
     def _selection(self, found: Found, count: int) -> Selection:
         """What is masked here, nothing after it sees: prompt, quotes, citations, record."""
-        selection = select(self._meant.searched, found, self._pinned, self._asker.tokens, count)
+        wordings = [self._meant.searched, *filter(None, [self._meant.reworded])]
+        selections = [select(text, found, self._pinned, self._asker.tokens, count) for text in wordings]
+        selection = max(selections, key=lambda one: one.answerable)
         if self._redactor is None:
             return selection
         evidence = (self._redactor.evidence(e, self._pinned.parsed(e.document_id)) for e in selection.evidence)

@@ -13,6 +13,7 @@ from ragkit.answer import rewriting
 from ragkit.contracts import Generator
 from ragkit.errors import ModelError
 from ragkit.index.fusion import reciprocal
+from ragkit.query.abbreviations import Expansion, replaced
 from ragkit.query.condense import Before, condense
 from ragkit.query.parts import parts
 from ragkit.query.spelling import corrected
@@ -31,11 +32,12 @@ _LETTERS, _SURE = 16, 0.8
 
 
 class Understanding:
-    """One question on its way: ``searched`` is what it is taken to mean by now, ``notes`` say what was changed, ``failed`` what
-    could not be done."""
+    """One question on its way: ``searched`` is what it is taken to mean by now, ``reworded`` the same with abbreviations written out or
+    long forms abbreviated, ``notes`` say what was changed, ``failed`` what could not be done."""
 
     def __init__(self, question: str, settings: Settings, generator: Callable[[], Generator | None]) -> None:
         self.searched = question
+        self.reworded: str | None = None
         self.notes: list[str] = []
         self.failed: list[str] = []
         self._settings = settings
@@ -74,6 +76,10 @@ class Understanding:
             self.searched = corrected(self.searched, found.corrections)
             self._found["corrections"] = [one.to_dict() for one in found.corrections]
             self.notes += [f"searched for {one.word!r} instead of {one.typed!r}" for one in found.corrections]
+        if found.expansions:
+            self.reworded = replaced(self.searched, found.expansions)
+            self._found["abbreviations"] = [_expansion(one) for one in found.expansions]
+            self.notes += [f"searched for {one.meant!r} as well as {one.typed!r}" for one in found.expansions]
         return found
 
     def values(self, masked: Callable[[str], str]) -> dict[str, Any]:
@@ -107,6 +113,10 @@ class Understanding:
         except ModelError as error:
             self.failed.append(f"the generator failed ({error}); the question is searched as it stands")
             return None
+
+
+def _expansion(one: Expansion) -> dict[str, Any]:
+    return {"typed": one.typed, "meant": one.meant, "documents": [{"document_id": number} for number in one.document_ids]}
 
 
 def _before(last: Mapping[str, Any]) -> Before:
@@ -153,5 +163,5 @@ def _masked(value: Any, masked: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return masked(value)
     if isinstance(value, dict):
-        return {key: one if key in ("record_id", "language") else _masked(one, masked) for key, one in value.items()}
+        return {key: one if isinstance(one, int) or key in ("record_id", "language") else _masked(one, masked) for key, one in value.items()}
     return [_masked(one, masked) for one in value] if isinstance(value, list) else value
