@@ -103,14 +103,16 @@ def pairs(questions: list[Question]) -> list[Question]:
     return [joined(a, b) for a, b in zip(asking[::2], asking[1::2], strict=False) if a.relevant != b.relevant]
 
 
-def several(texts: dict[str, str], numbered: list[tuple[int, Question]]) -> list[Row]:
-    """Each way of making several queries of a question: of one thing, and of two."""
+def several(texts: dict[str, str], numbered: list[tuple[int, Question]], count: int) -> list[Row]:
+    """Each way of making several queries of a question: of one thing, and of two; those that ask the model of ``count`` questions."""
     rows: list[Row] = []
-    single = [q for _, q in numbered]
+    every = [q for _, q in numbered]
+    single = every[:: max(1, len(every) // count)][:count]
     for way in ("one", "parts", "model", "hyde"):
         with filled(texts, Settings().with_values(**{"answering.queries": way})) as kit:
             kit.ask("Who?", mode="quote")
-            for name, some in (("of one thing", single), ("of two", pairs(single))):
+            more = [("of two", pairs(every))] if way in ("one", "parts") else []
+            for name, some in (("of one thing", single), ("of two", pairs(single)), *more):
                 rows.append({"questions": f"{len(some)} {name}", "queries": way, **measure(kit, some, "quote")})
     return rows
 
@@ -126,7 +128,7 @@ def main() -> None:
     some = numbered[:: max(1, len(numbered) // given.limit)][: given.limit] if given.limit else numbered
     rows = spelling(texts, some)
     if given.several:
-        rows += several(texts, numbered[:: max(1, len(numbered) // given.several)][: given.several])
+        rows += several(texts, some, given.several)
     emit("queries", rows, complete=not given.limit and given.several > 0, settings=Settings())
 
 

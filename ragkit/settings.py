@@ -118,7 +118,9 @@ class RetrievalSettings(Part):
     collapse: bool = Field(False, description="Leave out passages that repeat a better one from another document.")
     rerank_weight: float = Field(1.0, ge=0, description="The reranker's score, times this, is added to the fused one.")
     spelling: bool = Field(True, description="Search for the documents' word in place of one that none of them has and that nearly is it.")
-    abbreviations: bool = Field(True, description="Search for what the documents' own definitions say that an abbreviation means, and the other way.")
+    abbreviations: bool = Field(
+        True, description="Search for what the documents say that an abbreviation means as well, and for their abbreviations of words."
+    )
     dense_kind: Literal["auto", "exact", "ivf-rabitq", "ivf-pq", "ivf-sq8", "hnsw"] = Field(
         "auto",
         description="How vectors are searched: `exact`, or by an approximate index; `auto`: exact in small segments, else `ivf-rabitq`.",
@@ -173,6 +175,9 @@ class AnsweringSettings(Part):
     min_answerable: float = Field(0.2, ge=0, le=1, description="Below this probability that the documents answer, ragkit abstains.")
     cache: int = Field(
         0, ge=0, description="Answers that are kept in memory and given again to the same question and asker until the store changes."
+    )
+    semantic_cache: float = Field(
+        0.0, ge=0, le=1, description="With `cache`: questions in other words with at least this cosine are the same question; 0: none are."
     )
     followups: Literal["rules", "model", "off"] = Field(
         "rules", description="Questions of a chat are completed from the turn before: by rules (English), by the model, or not."

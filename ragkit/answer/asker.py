@@ -13,6 +13,8 @@ from ragkit.answer.cache import AnswerCache, Kept, Key, normalised
 from ragkit.answer.checking import check
 from ragkit.answer.citations import cite
 from ragkit.answer.evidence import Selection, select
+from ragkit.answer.selecting import selected
+from ragkit.answer.semantic import Meaning, meaning
 from ragkit.answer.understanding import Understanding
 from ragkit.answer.verify import AlignmentVerifier
 from ragkit.contracts import Generator
@@ -67,7 +69,16 @@ class Asker:
             if kept is not None:
                 yield from self._again(kept, question, started)
                 return
-            run = _Run(self, pinned, question, mode, origin, lambda kept: None if key is None else self._cache.put(key, kept))
+            asks, near = self._meaning(question) if key is not None else None, None
+            if key is not None and asks is not None:
+                near = self._cache.near(key, asks, self._settings.answering.semantic_cache)
+            if near is not None:
+                yield from self._again(near[0], question, started, cosine=near[1])
+                return
+            run = _Run(
+                self, pinned, question, mode, origin,
+                lambda kept: None if key is None else self._cache.put(key, kept._replace(meaning=asks)),
+            )  # fmt: skip
             yield from run.events(expression, principal)
 
     def _key(self, question: str, mode: Mode, expression: str | None, principal: Principals, generation: int) -> Key | None:
@@ -79,11 +90,22 @@ class Asker:
         names = principals_of(principal)
         return Key(normalised(question), mode, expression, names, generation, self._settings.sha256(), models)
 
-    def _again(self, kept: Kept, question: str, started: float) -> Iterator[StreamEvent]:
-        """An answer that was given before, on record as one of its own."""
+    def _meaning(self, question: str) -> Meaning | None:
+        """What other wordings of ``question`` must ask; ``None`` where none may stand for it."""
+        if not self._settings.answering.semantic_cache:
+            return None
+        embedder = self._searcher.embedder
+        return meaning(question, lambda text: embedder.embed([text])[0], lambda text: self._tokens.get([text])[0])
+
+    def _again(self, kept: Kept, question: str, started: float, *, cosine: float | None = None) -> Iterator[StreamEvent]:
+        """An answer that was given before, on record as one of its own. ``cosine`` is that of an earlier question in other words."""
         timings = {"total_s": time.perf_counter() - started}
         answer = replace(kept.answer, record_id=uuid.uuid4().hex, question=self.masked(question), timings=timings)
-        content = {**kept.content, **answer.to_dict(), "cached_from": kept.answer.record_id}
+        content: dict[str, Any] = {"cached_from": kept.answer.record_id}
+        if cosine is not None:
+            answer = replace(answer, notes=(*answer.notes, f"this was answered before, as: {kept.answer.question}"))
+            content |= {"cached_question": kept.answer.question, "cosine": cosine}
+        content = {**kept.content, **answer.to_dict(), **content}
         self._searcher.catalog.save_answer(answer.record_id, answer.generation, answer.question, content)
         for sentence in answer.sentences:
             yield StreamEvent(kind="sentence", text=sentence.text, sentence=sentence)
@@ -160,9 +182,8 @@ class _Run:
 
     def _selection(self, found: Found, count: int) -> Selection:
         """What is masked here, nothing after it sees: prompt, quotes, citations, record."""
-        wordings = [self._meant.searched, *filter(None, [self._meant.reworded])]
-        selections = [select(text, found, self._pinned, self._asker.tokens, count) for text in wordings]
-        selection = max(selections, key=lambda one: one.answerable)
+        meant = self._meant
+        selection = selected(lambda text: select(text, found, self._pinned, self._asker.tokens, count), meant.wordings, meant.parts, count)
         if self._redactor is None:
             return selection
         evidence = (self._redactor.evidence(e, self._pinned.parsed(e.document_id)) for e in selection.evidence)

@@ -32,16 +32,18 @@ _LETTERS, _SURE = 16, 0.8
 
 
 class Understanding:
-    """One question on its way: ``searched`` is what it is taken to mean by now, ``reworded`` the same with abbreviations written out or
-    long forms abbreviated, ``notes`` say what was changed, ``failed`` what could not be done."""
+    """One question on its way: ``searched`` is what it is taken to mean by now, ``wordings`` that and the same with abbreviations written
+    out or long forms abbreviated, ``parts`` the questions that it consists of where it was searched by them, ``notes`` say what was
+    changed, ``failed`` what could not be done."""
 
     def __init__(self, question: str, settings: Settings, generator: Callable[[], Generator | None]) -> None:
         self.searched = question
-        self.reworded: str | None = None
+        self.parts: Sequence[str] = ()
         self.notes: list[str] = []
         self.failed: list[str] = []
         self._settings = settings
         self._generator = generator
+        self._reworded: list[str] = []
         self._found: dict[str, Any] = {"language": by_function_words(question) or language_of(question, letters=_LETTERS, sure=_SURE)}
 
     def follow(self, catalog: Catalog, origin: Origin) -> None:
@@ -77,10 +79,15 @@ class Understanding:
             self._found["corrections"] = [one.to_dict() for one in found.corrections]
             self.notes += [f"searched for {one.word!r} instead of {one.typed!r}" for one in found.corrections]
         if found.expansions:
-            self.reworded = replaced(self.searched, found.expansions)
+            self._reworded = [replaced(self.searched, found.expansions)]
             self._found["abbreviations"] = [_expansion(one) for one in found.expansions]
             self.notes += [f"searched for {one.meant!r} as well as {one.typed!r}" for one in found.expansions]
         return found
+
+    @property
+    def wordings(self) -> list[str]:
+        """What evidence may be chosen for."""
+        return [self.searched, *self._reworded]
 
     def values(self, masked: Callable[[str], str]) -> dict[str, Any]:
         """What the record keeps, ``masked`` where that is wanted."""
@@ -97,7 +104,8 @@ class Understanding:
         """What is searched beside the question."""
         way, limits = self._settings.answering.queries, self._settings.generation
         if way == "parts":
-            return parts(self.searched)
+            self.parts = parts(self.searched)
+            return self.parts
         if way == "model":
             return self._asked_of_model(lambda model: rewriting.others(model, self.searched, limits)) or ()
         if way == "hyde":
@@ -163,5 +171,5 @@ def _masked(value: Any, masked: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return masked(value)
     if isinstance(value, dict):
-        return {key: one if isinstance(one, int) or key in ("record_id", "language") else _masked(one, masked) for key, one in value.items()}
+        return {key: one if key in ("record_id", "language", "document_id") else _masked(one, masked) for key, one in value.items()}
     return [_masked(one, masked) for one in value] if isinstance(value, list) else value

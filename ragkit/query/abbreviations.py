@@ -25,6 +25,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _BRACKETS = re.compile(r"\(([^()\n]{2,120})\)")
 #: What is not part of a definition any more, before the brackets.
 _BORDER = re.compile(r"[.;:!?()]\s|\n\s*\n")
+_REACH = 300
 _LINKS = frozenset("of and for the in on to de la des der du et".split())
 
 
@@ -58,9 +59,10 @@ def definitions(text: str) -> Iterator[tuple[str, str]]:
     """
     for match in _BRACKETS.finditer(text):
         inside = " ".join(re.split(r"[,;]", match[1])[0].split())
-        start = max((m.end() for m in _BORDER.finditer(text, max(0, match.start() - 300), match.start())), default=max(0, match.start() - 300))
+        first = max(0, match.start() - _REACH)
+        start = max((m.end() for m in _BORDER.finditer(text, first, match.start())), default=first)
         before = text[start : match.start()].split()
-        short, words = (inside, before) if _is_short(inside) else (before[-1] if before else "", inside.split())
+        short, words = (inside, before) if _is_short(inside) else ("".join(before[-1:]), inside.split())
         if _is_short(short) and (long := _long(short, words[-min(len(short) + 5, 2 * len(short)) :])) is not None:
             yield short, long
 
