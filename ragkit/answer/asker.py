@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ragkit.answer import compose, prompts, provenance
+from ragkit.answer import compose, lists, prompts, provenance
 from ragkit.answer.cache import AnswerCache, Kept, Key, normalised
 from ragkit.answer.checking import check
-from ragkit.answer.citations import cite
+from ragkit.answer.citations import cite, quoted
 from ragkit.answer.evidence import Selection, select
 from ragkit.answer.selecting import selected
 from ragkit.answer.semantic import Meaning, meaning
@@ -26,6 +26,7 @@ from ragkit.search import Found, Pinned, Searcher
 from ragkit.settings import Settings
 from ragkit.store.auditlog import Origin
 from ragkit.store.visibility import Principals, principals_of
+from ragkit.text import tables
 from ragkit.text.words import terms
 
 #: Evidence that the prompt shows.
@@ -156,6 +157,7 @@ class _Run:
         self._request: dict[str, Any] = {}
         self._documents: list[int] = []
         self._draft = compose.Draft()
+        self._most = self._settings.sentences
 
     def events(self, expression: str | None, principal: Principals) -> Iterator[StreamEvent]:
         self._request = provenance.asked(self._mode, expression, principal)
@@ -166,7 +168,7 @@ class _Run:
             top,
         )
         self._timings["search_s"] = self._elapsed()
-        selection = self._selection(found, max(PROMPT_EVIDENCE, self._settings.sentences))
+        selection = self._whole_list(self._selection(found, max(PROMPT_EVIDENCE, self._settings.sentences)))
         self._timings["retrieve_s"] = self._elapsed()
         reason = self._abstain(found, selection)
         if reason is None:
@@ -184,10 +186,21 @@ class _Run:
         """What is masked here, nothing after it sees: prompt, quotes, citations, record."""
         meant = self._meant
         selection = selected(lambda text: select(text, found, self._pinned, self._asker.tokens, count), meant.wordings, meant.parts, count)
+        return self._masked(selection)
+
+    def _masked(self, selection: Selection) -> Selection:
         if self._redactor is None:
             return selection
         evidence = (self._redactor.evidence(e, self._pinned.parsed(e.document_id)) for e in selection.evidence)
         return replace(selection, evidence=tuple(evidence))
+
+    def _whole_list(self, selection: Selection) -> Selection:
+        """The items of the list that is asked for, each of which is a sentence of the answer."""
+        found = lists.listed(selection, self._pinned.parsed) if lists.asks(self._meant.searched) else None
+        if found is None:
+            return selection
+        self._most = max(self._most, len(found.evidence))
+        return self._masked(found)
 
     def _abstain(self, found: Found, selection: Selection) -> Reason | None:
         if not found.searchable:
@@ -208,12 +221,12 @@ class _Run:
                 continue
             drafted, sentence = step
             cited.extend(e for e in evidence if e.id in drafted.ids)
-            if sentence is not None and not _says(said, sentence.text) and len(said) < self._settings.sentences:
+            if sentence is not None and not _says(said, sentence.text) and len(said) < self._most:
                 said.append(sentence.text)
                 yield sentence
         quotes = evidence if self._mode != "compose" or not (said or cited) else [e for e in dict.fromkeys(cited) if not self._backed(e)]
         for one in quotes:
-            if len(said) >= self._settings.sentences:
+            if len(said) >= self._most:
                 break
             if not _says(said, one.text):
                 said.append(one.text)
@@ -255,8 +268,20 @@ class _Run:
         return Sentence(text=text, status="verified", support=found.support, citations=citations)
 
     def _quote(self, evidence: Evidence) -> Sentence:
-        citation = self._cite(evidence)
-        return Sentence(text=" ".join(citation.cited_text.split()), status="quoted", support=1.0, citations=(citation,))
+        """The evidence as it stands; a table's row with the names of its columns, which are cited as well."""
+        citations = [self._cite(evidence)]
+        header = self._header(evidence)
+        if header is not None:
+            citations.append(self._cite(header))
+        return Sentence(text=quoted([c.cited_text for c in citations]), status="quoted", support=1.0, citations=tuple(citations))
+
+    def _header(self, evidence: Evidence) -> Evidence | None:
+        parsed = self._pinned.parsed(evidence.document_id)
+        span = tables.header_above(parsed, evidence.start_char_index)
+        if span is None:
+            return None
+        header = replace(evidence, text=parsed.text[slice(*span)], start_char_index=span[0], end_char_index=span[1])
+        return header if self._redactor is None else self._redactor.evidence(header, parsed)
 
     def _cite(self, evidence: Evidence) -> Citation:
         if evidence.document_id not in self._documents:

@@ -1,7 +1,8 @@
 """Answers that are given again: to the same question of the same asker, as long as nothing has changed that could change them.
 
-A key holds all that an answer depends on. A question in other words is the same one where :mod:`ragkit.answer.semantic` says so. Entries of a generation are dropped as soon as one of a later generation comes. The
-cache is of one process and one open store, so an erasure takes it along with everything else that the process remembers.
+A key holds all that an answer depends on. A question in other words is the same one where :mod:`ragkit.answer.semantic` says so.
+Entries of a generation are dropped as soon as one of a later generation comes. The cache is of one process and one open store, so an
+erasure takes it along with everything else that the process remembers.
 """
 
 from __future__ import annotations

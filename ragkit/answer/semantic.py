@@ -40,7 +40,7 @@ _EXACT = frozenset(
     "least less all every each any some both either still already yet ever always again also besides".split()
 )
 #: Words that ask politely and change nothing.
-_LIGHT = frozenset("please tell know say can could would like want give show find explain exactly actually question answer hello hi".split())
+_LIGHT = frozenset("please tell know say can could would like want give show find explain exactly actually question answer".split())
 _POLITE = re.compile(
     r"^(?:(?:please|hello|hi|hey)[, ]+)?(?:(?:can|could|would|will) you (?:please )?)?(?:tell|show|remind) (?:me|us)\b[, ]*"
     r"|^(?:do you|does anybody) know\b[, ]*|^i(?: would|'d|’d)? (?:want|like) to know\b[, ]*|[, ]*\bplease\b",
