@@ -27,6 +27,9 @@ _ANSWERING = ("embedding", "retrieval", "generation", "answering")
 #: Environment variables that are not settings of a part.
 PLAIN_VARIABLES = ("RAGKIT_STORE", "RAGKIT_CONFIG", "RAGKIT_DATA")
 
+#: How long an answer is, and how it speaks, as far as the model's words are concerned.
+Length = Literal["short", "medium", "long"]
+Tone = Literal["plain", "formal", "friendly"]
 #: How a prompt sets retrieved text apart from what the model is told.
 Spotlight = Literal["off", "delimit", "datamark"]
 
@@ -171,7 +174,10 @@ class AnsweringSettings(Part):
 
     mode: Mode = Field("auto", description="`quote`: the documents' words; `compose`: the model's, where they pass; `auto`: both.")
     passages: int = Field(6, ge=1, description="Passages that evidence is taken from.")
-    sentences: int = Field(3, ge=1, description="Most sentences of an answer.")
+    sentences: int = Field(3, ge=1, description="Most sentences of a short answer; twice as many of a medium, four times of a long one.")
+    length: Length = Field("short", description="How long the model's answer is to be, and how much evidence it is given for that.")
+    language: str = Field("", description="The language that the model is to write in, a name or ISO 639 code; empty: it is not told.")
+    tone: Tone = Field("plain", description="How the model is to speak.")
     min_answerable: float = Field(0.2, ge=0, le=1, description="Below this probability that the documents answer, ragkit abstains.")
     cache: int = Field(
         0, ge=0, description="Answers that are kept in memory and given again to the same question and asker until the store changes."

@@ -31,6 +31,8 @@ from ragkit.text.words import terms
 
 #: Evidence that the prompt shows.
 PROMPT_EVIDENCE = 3
+#: Items of a list that the prompt shows.
+PROMPT_ITEMS = 8
 #: A quote is left out when this share of its words stands in a sentence that was already said.
 SAID_ALREADY = 0.95
 #: Below this cosine of the best passage nothing in the documents is about the question.
@@ -56,6 +58,7 @@ class Asker:
         self._verifier = verifier
         self._settings = settings
         self._cache = AnswerCache(settings.answering.cache)
+        prompts.chosen(settings.answering)  # a language that nobody knows is told at once
 
     def stream(
         self, question: str, *, mode: Mode, expression: str | None, principal: Principals, origin: Origin | None = None
@@ -157,7 +160,9 @@ class _Run:
         self._request: dict[str, Any] = {}
         self._documents: list[int] = []
         self._draft = compose.Draft()
-        self._most = self._settings.sentences
+        self._size = prompts.LENGTHS[self._settings.length]
+        self._most = self._settings.sentences * self._size.times
+        self._items = False
 
     def events(self, expression: str | None, principal: Principals) -> Iterator[StreamEvent]:
         self._request = provenance.asked(self._mode, expression, principal)
@@ -168,7 +173,7 @@ class _Run:
             top,
         )
         self._timings["search_s"] = self._elapsed()
-        selection = self._whole_list(self._selection(found, max(PROMPT_EVIDENCE, self._settings.sentences)))
+        selection = self._whole_list(self._selection(found, max(PROMPT_EVIDENCE * self._size.times, self._most)))
         self._timings["retrieve_s"] = self._elapsed()
         reason = self._abstain(found, selection)
         if reason is None:
@@ -199,7 +204,7 @@ class _Run:
         found = lists.listed(selection, self._pinned.parsed) if lists.asks(self._meant.searched) else None
         if found is None:
             return selection
-        self._most = max(self._most, len(found.evidence))
+        self._items, self._most = True, max(self._most, len(found.evidence))
         return self._masked(found)
 
     def _abstain(self, found: Found, selection: Selection) -> Reason | None:
@@ -215,7 +220,7 @@ class _Run:
         """Pieces of the draft and checked sentences: composed ones first, then the evidence that they do not already say."""
         said: list[str] = []
         cited: list[Evidence] = []
-        for step in self._composed(evidence[:PROMPT_EVIDENCE]):
+        for step in self._composed(evidence[: PROMPT_ITEMS if self._items else PROMPT_EVIDENCE * self._size.times]):
             if isinstance(step, str):
                 yield step
                 continue
@@ -244,7 +249,7 @@ class _Run:
             if generator is None:
                 return
             question = self._asker.masked(self._meant.searched)
-            for piece in compose.pieces(generator, question, evidence, sentences=2, settings=self._asker.settings):
+            for piece in compose.pieces(generator, question, evidence, items=self._items, settings=self._asker.settings):
                 self._timings.setdefault("first_token_s", self._elapsed())
                 self._draft.add(piece)
                 yield piece
@@ -334,6 +339,7 @@ class _Run:
             "checks": [self._checks.get(s.text) if s.status == "verified" else None for s in answer.sentences],
             "verifier": {"id": self._asker.verifier().id} if self._checks else None,
             "prompt_version": prompts.VERSION,
+            "prompt_sha256": prompts.sha256(self._settings, items=self._items) if self._draft.reply else None,
             "candidates": [candidate.to_dict() for candidate in found.describe()],
             "signals": selection.signals,
             "draft": self._asker.masked(self._draft.reply),

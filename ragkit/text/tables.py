@@ -29,8 +29,9 @@ def cells(row: str) -> list[str]:
 def header(parsed: Parsed, block: Block) -> Span | None:
     """The first row of the table ``block`` where it names the columns; ``None`` where it is a row like the others, or nobody can tell.
 
-    It names them when none of its cells is empty, long or has a digit, and there are three columns or more; or when there
-    are two rows or more below it, and all below one of its cells have digits. The first of "Owner | Ada" and "Harbour | Dunmore" is a row like the others.
+    It names them when none of its cells is empty, long or has a digit, and there are three columns or more; or when there are two
+    rows or more below it and all below one of its cells have digits. The first of "Owner | Ada" and "Harbour | Dunmore" is a row
+    like the others.
     """
     if block.kind != "table":
         return None
