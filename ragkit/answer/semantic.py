@@ -48,7 +48,11 @@ _POLITE = re.compile(
 )
 _ASKING = {"who": "who", "whom": "who", "whose": "whose", "what": "what", "which": "what", "when": "when", "where": "where", "why": "why"}
 _WHEN = re.compile(r"\b(?:in |on )?(?:what|which) (?:year|date)\b|\bat what time\b", re.I)
-_TENSES = {**dict.fromkeys("was were did had".split(), "past"), **dict.fromkeys("will shall".split(), "future")}
+_TENSES = {
+    **dict.fromkeys("was were did had".split(), "past"),
+    **dict.fromkeys("is are am do does has have".split(), "present"),
+    **dict.fromkeys("will shall".split(), "future"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,21 +73,23 @@ def meaning(question: str, vector: Callable[[str], NDArray[np.float32]], tokens:
     plain = _WHEN.sub("when", _POLITE.sub("", " ".join(question.split())))
     plain = plain[:1].upper() + plain[1:].rstrip(" ?.!") + "?"
     found = tokens(plain)
-    asking, exact, tenses, words = [], [], set(), []
+    asking, exact, tenses, words = [], [], [], []
     for number, match in enumerate(_WORD.finditer(plain)):
-        word = fold(match.group()).removesuffix("'s").removesuffix("’s")
+        whole = fold(match.group()).replace("’", "'")
+        word = whole.removesuffix("'s")
         if word in _ASKING or word == "how":
             asking.append(_ASKING.get(word) or "how" + plain[match.end() :].partition(" ")[2].partition(" ")[0].casefold())
-        elif word in _EXACT or any(c.isdigit() for c in word) or word.endswith(("n't", "n’t")):
+        elif word in _EXACT or any(c.isdigit() for c in word) or word.endswith("n't"):
             exact.append(word)
         elif word not in STOP_WORDS and word not in _LIGHT and terms(word):
             inside = (found.starts >= match.start()) & (found.ends <= match.end())
             name = number > 0 and match.group()[0].isupper()
             words.append((word, " ".join(terms(word)), name, _mean(found.vectors[inside])))
-        tenses.add(_TENSES.get(word, ""))
+        if word in _TENSES or (word in _ASKING and word != whole):  # "what's"
+            tenses.append(_TENSES.get(word, "present"))
     if not asking and by_function_words(question) is None:
         return None
-    marks = (tuple(asking), tuple(sorted(exact)), tuple(sorted(tenses)), _directed(plain))
+    marks = (tuple(asking), tuple(sorted(exact)), tuple(tenses), _directed(plain))
     return Meaning(question=question, vector=vector(question), marks=marks, words=tuple(words))
 
 

@@ -72,7 +72,9 @@ class Understanding:
         if not queries:
             found = search(self.searched, k)
         else:
-            found = _fused([search(query, 2 * k) for query in (self.searched, *queries)], k, self._settings.retrieval.rrf_k)
+            # What comes first for one part need not be found for another: first places count more than agreement.
+            constant = 0 if self.parts else self._settings.retrieval.rrf_k
+            found = _fused([search(query, 2 * k) for query in (self.searched, *queries)], k, constant)
             self._found["queries"] = queries
         if found.corrections:
             self.searched = corrected(self.searched, found.corrections)
