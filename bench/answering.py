@@ -118,7 +118,7 @@ def main() -> None:
     settings = Settings().with_values(**{"answering.sentences": given.sentences})
     noise = data("retrieval/scifact") / "corpus.jsonl" if given.noise else None
     rows = [{"mode": mode, **measure(given.limit, mode, settings, noise)} for mode in given.modes]
-    emit("answering", rows, complete=not given.limit, settings=settings.model_dump())
+    emit("answering", rows, complete=not given.limit, settings=settings)
 
 
 if __name__ == "__main__":

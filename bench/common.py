@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ragkit import Settings
+
 #: set -> where it comes from
 SOURCES = {
     "retrieval/scifact": "BEIR's scifact (allenai/scifact), as a folder with corpus.jsonl, queries.jsonl and qrels/",
@@ -80,8 +82,16 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     return argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
 
 
-def emit(name: str, rows: Sequence[Mapping[str, Any]], *, complete: bool, **more: Any) -> None:
-    """The table to standard error, the JSON to standard output. ``complete`` is false when an option cut the run short."""
+def emit(
+    name: str,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    complete: bool,
+    settings: Settings | Mapping[str, Any] | None = None,
+    **more: Any,
+) -> None:
+    """The table to standard error, the JSON to standard output. ``complete`` is false when an option cut the run short. Of the
+    settings no password and no key is told."""
     from rich.console import Console
     from rich.table import Table
 
@@ -93,4 +103,6 @@ def emit(name: str, rows: Sequence[Mapping[str, Any]], *, complete: bool, **more
         table.add_row(key, *(str(row.get(key, "")) for row in rows))
     Console(stderr=True).print(table)
     tree = {"benchmark": name, "complete": complete, "machine": machine(), "rows": list(rows), **more}
+    if settings is not None:
+        tree["settings"] = settings.shown() if isinstance(settings, Settings) else settings
     sys.stdout.write(json.dumps(tree, ensure_ascii=False) + "\n")

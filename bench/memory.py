@@ -123,7 +123,7 @@ def main() -> None:
         return
     rows = [measure(size) for size in given.sizes]
     rows.append(per_chunk(rows))
-    emit("memory", [row for row in rows if row], complete=tuple(given.sizes) == SIZES, settings=Settings().model_dump())
+    emit("memory", [row for row in rows if row], complete=tuple(given.sizes) == SIZES, settings=Settings())
 
 
 if __name__ == "__main__":

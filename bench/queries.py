@@ -41,8 +41,9 @@ def filled(texts: dict[str, str], settings: Settings) -> Ragkit:
 
 
 def measure(kit: Ragkit, questions: list[Question], mode: Any) -> Row:
-    """How often the right paragraph comes first, and among six; how often an answer holds the gold string, or is none; what was changed."""
-    first = among = both = gold = none = changed = 0
+    """How often the right paragraph comes first, and among six, and all of them among six and in the evidence; how often an answer holds
+    the gold string, or is none; what was changed."""
+    first = among = both = backed = gold = none = changed = 0
     began = time.perf_counter()
     for question in questions:
         answer = kit.ask(question.text, mode=mode)
@@ -52,6 +53,7 @@ def measure(kit: Ragkit, questions: list[Question], mode: Any) -> Row:
         first += bool(set(uris[:1]) & set(wanted))
         among += bool(set(uris) & set(wanted))
         both += set(wanted) <= set(uris)
+        backed += set(wanted) <= {one["uri"] for one in kept["evidence"]}
         gold += bool(question.answers) and contains(answer.text, question.answers, whole_words=False)
         none += answer.abstained
         changed += bool(kept.get("corrections"))
@@ -60,6 +62,7 @@ def measure(kit: Ragkit, questions: list[Question], mode: Any) -> Row:
         "hit@1": first,
         "hit@6": among,
         "all of them among six": both,
+        "all of them in the evidence": backed,
         "gold string in the answer": gold,
         "no answer": none,
         "corrected": changed,
@@ -100,14 +103,16 @@ def pairs(questions: list[Question]) -> list[Question]:
     return [joined(a, b) for a, b in zip(asking[::2], asking[1::2], strict=False) if a.relevant != b.relevant]
 
 
-def several(texts: dict[str, str], numbered: list[tuple[int, Question]]) -> list[Row]:
-    """Each way of making several queries of a question: of one thing, and of two."""
+def several(texts: dict[str, str], numbered: list[tuple[int, Question]], count: int) -> list[Row]:
+    """Each way of making several queries of a question: of one thing, and of two; those that ask the model of ``count`` questions."""
     rows: list[Row] = []
-    single = [q for _, q in numbered]
+    every = [q for _, q in numbered]
+    single = every[:: max(1, len(every) // count)][:count]
     for way in ("one", "parts", "model", "hyde"):
         with filled(texts, Settings().with_values(**{"answering.queries": way})) as kit:
             kit.ask("Who?", mode="quote")
-            for name, some in (("of one thing", single), ("of two", pairs(single))):
+            more = [("of two", pairs(every))] if way in ("one", "parts") else []
+            for name, some in (("of one thing", single), ("of two", pairs(single)), *more):
                 rows.append({"questions": f"{len(some)} {name}", "queries": way, **measure(kit, some, "quote")})
     return rows
 
@@ -123,8 +128,8 @@ def main() -> None:
     some = numbered[:: max(1, len(numbered) // given.limit)][: given.limit] if given.limit else numbered
     rows = spelling(texts, some)
     if given.several:
-        rows += several(texts, numbered[:: max(1, len(numbered) // given.several)][: given.several])
-    emit("queries", rows, complete=not given.limit and given.several > 0, settings=Settings().model_dump())
+        rows += several(texts, some, given.several)
+    emit("queries", rows, complete=not given.limit and given.several > 0, settings=Settings())
 
 
 if __name__ == "__main__":

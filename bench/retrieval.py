@@ -60,7 +60,7 @@ def main() -> None:
     arguments.add_argument("--limit", type=int, default=0, metavar="N", help="only the first N queries of each set")
     given = arguments.parse_args()
     rows = [measure(data(f"retrieval/{name}"), given.limit) for name in given.sets]
-    emit("retrieval", rows, complete=not given.limit and tuple(given.sets) == SETS, settings=Settings().model_dump())
+    emit("retrieval", rows, complete=not given.limit and tuple(given.sets) == SETS, settings=Settings())
 
 
 if __name__ == "__main__":

@@ -260,7 +260,7 @@ def main() -> None:
             print(rows[-1], file=sys.stderr, flush=True)
             if given.stores is None:
                 shutil.rmtree(store)
-    emit("scale", rows, complete=tuple(given.sizes) == SIZES, settings=settings.model_dump())
+    emit("scale", rows, complete=tuple(given.sizes) == SIZES, settings=settings)
 
 
 if __name__ == "__main__":

@@ -243,7 +243,7 @@ def main() -> None:
             "again": lambda: again(corpus / "corpus.jsonl", given.rounds),
         }
         rows = [parts[part]() for part in given.parts or parts]
-    emit("speed", rows, complete=defaults, settings=settings.model_dump())
+    emit("speed", rows, complete=defaults, settings=settings)
 
 
 if __name__ == "__main__":

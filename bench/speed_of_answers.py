@@ -163,7 +163,7 @@ def main() -> None:
         }
         rows = [parts[part]() for part in given.parts or parts]
     complete = all(getattr(given, key) == arguments.get_default(key) for key in vars(given))
-    emit("speed_of_answers", rows, complete=complete, settings=settings.model_dump(exclude={"generation": {"api_key"}}))
+    emit("speed_of_answers", rows, complete=complete, settings=settings)
 
 
 if __name__ == "__main__":

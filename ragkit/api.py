@@ -34,7 +34,7 @@ from ragkit.records import (
     StreamEvent,
     Verdict,
 )
-from ragkit.search import Searcher, Spelled
+from ragkit.search import Expanded, Searcher, Spelled
 from ragkit.settings import Settings, load_settings
 from ragkit.store.auditlog import Origin
 from ragkit.store.catalog import Catalog
@@ -225,6 +225,11 @@ class Ragkit(Intake, Recordkeeping):
         """The words of ``query`` that :meth:`search` reads as words of the documents: what was typed, and the word."""
         with self._searcher.pin() as pinned:
             return pinned.spelled(query, expression=filter, principal=principal, operators=operators)
+
+    def expanded(self, query: str, *, filter: str | None = None, principal: Principals = None) -> Expanded:
+        """The abbreviations of ``query``, and the words that the documents abbreviate, with what :meth:`search` searches beside them."""
+        with self._searcher.pin() as pinned:
+            return pinned.expanded(query, expression=filter, principal=principal)
 
     def explain(self, query: str, *, filter: str | None = None, principal: Principals = None, operators: bool = True) -> list[Candidate]:
         """Every candidate for ``query``, best first: its rank and score at each stage, and why it was dropped."""

@@ -20,6 +20,7 @@ from ragkit.index import query as queries
 from ragkit.index.hybrid import Candidates, HybridIndex
 from ragkit.index.lexical import Mask, Rows
 from ragkit.index.segments import Segment
+from ragkit.query.abbreviations import Expansion, Help, Told, both, replaced
 from ragkit.query.spelling import Correction, corrected, corrections
 from ragkit.records import Candidate, Hit, Parsed
 from ragkit.settings import RetrievalSettings
@@ -32,8 +33,11 @@ from ragkit.text.words import Analyzer, analyzer
 
 ENGLISH = analyzer("english")
 Spelled = tuple[Correction, ...]
+Expanded = tuple[Expansion, ...]
 #: Passages read at once to look for phrases.
 _TEXTS_AT_ONCE = 256
+#: Passages near a question that are read for definitions of abbreviations that the index does not have.
+_NEAR = 64
 #: Share of common shingles, of all of two passages, from which one repeats the other.
 REPEATED = 0.8
 
@@ -42,7 +46,8 @@ REPEATED = 0.8
 class Found:
     """What one search saw: the hits, whether there was anything to search, and the weight of each of the query's index
     terms among what may be seen. ``describe()`` tells the fate of every candidate, while the generation is still pinned.
-    ``corrections`` are words that were searched in place of others."""
+    ``corrections`` are words that were searched in place of others, ``expansions`` abbreviations and long forms that were searched
+    beside what they stand for."""
 
     hits: list[Hit]
     generation: int
@@ -51,6 +56,7 @@ class Found:
     idf: dict[str, float]
     describe: Callable[[], list[Candidate]]
     corrections: Spelled = ()
+    expansions: Expanded = ()
 
 
 class Searcher:
@@ -165,12 +171,15 @@ class Pinned:
         wanted = queries.choose(asked, self.analyzer, index.lexical, index.live if visible is None else visible, self._texts)
         spelled = self._corrections(asked, index.live if visible is None else visible)
         asked = replace(asked, text=corrected(asked.text, spelled))
-        terms, vector = self.analyzer.terms(asked.text), searcher.embedder.embed([asked.text])[0]
+        expanded = self._expansions(asked.text, visible)
+        terms = self.analyzer.terms(" ".join([asked.text, *(one.meant for one in expanded)]))
+        vector = searcher.embedder.embed([both(asked.text, expanded)])[0]
         candidates = index.candidates(terms, vector, allowed=visible, wanted=wanted, depth=k)
         top = (rerank_top or searcher.settings.rerank_top) if rerank and searcher.reranker is not None else 0
         passages = searcher.catalog.passages(self.connection, candidates.chunk_ids[: max(k, top)].tolist())
-        idf = self._weights(asked.text, candidates.idf)
-        order, final, reranked = self._rerank(asked.text, candidates, passages, min(top, len(candidates.chunk_ids)), idf)
+        idf = self._weights(both(asked.text, expanded), candidates.idf)
+        wordings = tuple(dict.fromkeys((asked.text, replaced(asked.text, expanded))))
+        order, final, reranked = self._rerank(wordings, candidates, passages, min(top, len(candidates.chunk_ids)), idf)
         repeats: dict[int, int] = {}
         if searcher.settings.collapse if collapse is None else collapse:
             repeats = self._repeats([int(candidates.chunk_ids[i]) for i in order], passages, k)
@@ -182,7 +191,7 @@ class Pinned:
             places = searcher.catalog.passages(self.connection, candidates.chunk_ids.tolist(), with_text=False)
             return _describe(candidates, places, order, final, reranked, k, repeats)
 
-        return Found(hits, self.generation, searchable, rows, idf, describe, spelled)
+        return Found(hits, self.generation, searchable, rows, idf, describe, spelled, expanded)
 
     def spelled(self, query: str, *, expression: str | None = None, principal: Principals = None, operators: bool = True) -> Spelled:
         """What a search with the same arguments reads in place of words of ``query``."""
@@ -200,6 +209,30 @@ class Pinned:
         return corrections(
             asked.text, self.analyzer, self.index.lexical, visible, self._texts, lambda word: word in meant or count([word.lower()]) == [1]
         )
+
+    def expanded(self, query: str, *, expression: str | None = None, principal: Principals = None) -> Expanded:
+        """What a search with the same arguments searches beside words of ``query``."""
+        return self._expansions(query, self.visible(expression, principal))
+
+    def _expansions(self, text: str, visible: Mask | None) -> Expanded:
+        """Abbreviations and long forms of ``text``, by the definitions of passages that may be seen."""
+        if not self._searcher.settings.abbreviations:
+            return ()
+
+        def near() -> Rows:
+            vector = self._searcher.embedder.embed([text])[0]
+            found = self.index.candidates(self.analyzer.terms(text), vector, allowed=visible, wanted=None, depth=_NEAR)
+            rows: Rows = np.flatnonzero(self.index.mask_of(np.sort(found.chunk_ids[:_NEAR])))
+            return rows
+
+        seen = self.index.live if visible is None else visible
+        return Help(analyzer=self.analyzer, index=self.index.lexical, visible=seen, read=self._told, near=near).expansions(text)
+
+    def _told(self, rows: Rows) -> Iterator[Told]:
+        """The passages of ``rows``, with the documents that they are of."""
+        ids = self.index.chunk_ids[rows].tolist()
+        found = self._searcher.catalog.passages(self.connection, ids)
+        yield from (Told(text=found[i].text, document_id=found[i].document_id) for i in ids)
 
     def _repeats(self, ids: Sequence[int], passages: dict[int, Passage], k: int) -> dict[int, int]:
         """Which of ``ids``, best first, repeat one of the first ``k`` hits from another document, and the rank of that hit.
@@ -257,16 +290,16 @@ class Pinned:
         return self._searcher.catalog.parsed(self.connection, document_id)
 
     def _rerank(
-        self, query: str, candidates: Candidates, passages: dict[int, Passage], top: int, idf: dict[str, float]
+        self, wordings: Sequence[str], candidates: Candidates, passages: dict[int, Passage], top: int, idf: dict[str, float]
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], dict[int, float]]:
-        """Order of the candidates, their final scores, and the reranker's score of those it saw."""
+        """Order of the candidates, their final scores, and the reranker's score of those it saw: the best of all ``wordings``."""
         final = candidates.fused.copy()
         reranker = self._searcher.reranker
         if not top or reranker is None:
             return np.arange(len(final)), final, {}
         ids = [int(i) for i in candidates.chunk_ids[:top]]
         texts = [indexed_text(passages[i].headings, passages[i].text) for i in ids]
-        scores = reranker.score(query, texts, keys=ids, idf=idf).astype(np.float64)
+        scores = np.max([reranker.score(query, texts, keys=ids, idf=idf).astype(np.float64) for query in wordings], axis=0)
         final[:top] += self._searcher.settings.rerank_weight * scores
         order = np.concatenate([np.lexsort((candidates.chunk_ids[:top], -final[:top])), np.arange(top, len(final))])
         return order, final, {i: float(s) for i, s in enumerate(scores)}

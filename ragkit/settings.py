@@ -27,6 +27,9 @@ _ANSWERING = ("embedding", "retrieval", "generation", "answering")
 #: Environment variables that are not settings of a part.
 PLAIN_VARIABLES = ("RAGKIT_STORE", "RAGKIT_CONFIG", "RAGKIT_DATA")
 
+#: How long an answer is, and how it speaks, as far as the model's words are concerned.
+Length = Literal["short", "medium", "long"]
+Tone = Literal["plain", "formal", "friendly"]
 #: How a prompt sets retrieved text apart from what the model is told.
 Spotlight = Literal["off", "delimit", "datamark"]
 
@@ -118,6 +121,9 @@ class RetrievalSettings(Part):
     collapse: bool = Field(False, description="Leave out passages that repeat a better one from another document.")
     rerank_weight: float = Field(1.0, ge=0, description="The reranker's score, times this, is added to the fused one.")
     spelling: bool = Field(True, description="Search for the documents' word in place of one that none of them has and that nearly is it.")
+    abbreviations: bool = Field(
+        True, description="Search for what the documents say that an abbreviation means as well, and for their abbreviations of words."
+    )
     dense_kind: Literal["auto", "exact", "ivf-rabitq", "ivf-pq", "ivf-sq8", "hnsw"] = Field(
         "auto",
         description="How vectors are searched: `exact`, or by an approximate index; `auto`: exact in small segments, else `ivf-rabitq`.",
@@ -168,10 +174,16 @@ class AnsweringSettings(Part):
 
     mode: Mode = Field("auto", description="`quote`: the documents' words; `compose`: the model's, where they pass; `auto`: both.")
     passages: int = Field(6, ge=1, description="Passages that evidence is taken from.")
-    sentences: int = Field(3, ge=1, description="Most sentences of an answer.")
+    sentences: int = Field(3, ge=1, description="Most sentences of a short answer; twice as many of a medium, four times of a long one.")
+    length: Length = Field("short", description="How long the model's answer is to be, and how much evidence it is given for that.")
+    language: str = Field("", description="The language that the model is to write in, a name or ISO 639 code; empty: it is not told.")
+    tone: Tone = Field("plain", description="How the model is to speak.")
     min_answerable: float = Field(0.2, ge=0, le=1, description="Below this probability that the documents answer, ragkit abstains.")
     cache: int = Field(
         0, ge=0, description="Answers that are kept in memory and given again to the same question and asker until the store changes."
+    )
+    semantic_cache: float = Field(
+        0.0, ge=0, le=1, description="With `cache`: questions in other words with at least this cosine are the same question; 0: none are."
     )
     followups: Literal["rules", "model", "off"] = Field(
         "rules", description="Questions of a chat are completed from the turn before: by rules (English), by the model, or not."
@@ -232,6 +244,10 @@ class Settings(Part):
     def sha256(self) -> str:
         """Hash of every value but passwords and keys, for answer records."""
         return hashlib.sha256(self.model_dump_json(exclude=_SECRET).encode()).hexdigest()
+
+    def shown(self) -> dict[str, Any]:
+        """Every value but passwords and keys, and the address of the catalog, which may hold one: for reports."""
+        return self.model_dump(mode="json", exclude={**_SECRET, "catalog": {"url"}})
 
     def bearing_on_answers(self) -> dict[str, Any]:
         """The values that can change what is answered, for answer records; none that nothing may store."""

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ragkit.answer import compose, prompts, provenance
+from ragkit.answer import compose, lists, prompts, provenance
 from ragkit.answer.cache import AnswerCache, Kept, Key, normalised
 from ragkit.answer.checking import check
-from ragkit.answer.citations import cite
+from ragkit.answer.citations import cite, quoted
 from ragkit.answer.evidence import Selection, select
+from ragkit.answer.selecting import selected
+from ragkit.answer.semantic import Meaning, meaning
 from ragkit.answer.understanding import Understanding
 from ragkit.answer.verify import AlignmentVerifier
 from ragkit.contracts import Generator
@@ -24,10 +26,13 @@ from ragkit.search import Found, Pinned, Searcher
 from ragkit.settings import Settings
 from ragkit.store.auditlog import Origin
 from ragkit.store.visibility import Principals, principals_of
+from ragkit.text import tables
 from ragkit.text.words import terms
 
 #: Evidence that the prompt shows.
 PROMPT_EVIDENCE = 3
+#: Items of a list that the prompt shows.
+PROMPT_ITEMS = 8
 #: A quote is left out when this share of its words stands in a sentence that was already said.
 SAID_ALREADY = 0.95
 #: Below this cosine of the best passage nothing in the documents is about the question.
@@ -53,6 +58,7 @@ class Asker:
         self._verifier = verifier
         self._settings = settings
         self._cache = AnswerCache(settings.answering.cache)
+        prompts.chosen(settings.answering)  # a language that nobody knows is told at once
 
     def stream(
         self, question: str, *, mode: Mode, expression: str | None, principal: Principals, origin: Origin | None = None
@@ -67,7 +73,16 @@ class Asker:
             if kept is not None:
                 yield from self._again(kept, question, started)
                 return
-            run = _Run(self, pinned, question, mode, origin, lambda kept: None if key is None else self._cache.put(key, kept))
+            asks, near = self._meaning(question) if key is not None else None, None
+            if key is not None and asks is not None:
+                near = self._cache.near(key, asks, self._settings.answering.semantic_cache)
+            if near is not None:
+                yield from self._again(near[0], question, started, cosine=near[1])
+                return
+            run = _Run(
+                self, pinned, question, mode, origin,
+                lambda kept: None if key is None else self._cache.put(key, kept._replace(meaning=asks)),
+            )  # fmt: skip
             yield from run.events(expression, principal)
 
     def _key(self, question: str, mode: Mode, expression: str | None, principal: Principals, generation: int) -> Key | None:
@@ -79,11 +94,22 @@ class Asker:
         names = principals_of(principal)
         return Key(normalised(question), mode, expression, names, generation, self._settings.sha256(), models)
 
-    def _again(self, kept: Kept, question: str, started: float) -> Iterator[StreamEvent]:
-        """An answer that was given before, on record as one of its own."""
+    def _meaning(self, question: str) -> Meaning | None:
+        """What other wordings of ``question`` must ask; ``None`` where none may stand for it."""
+        if not self._settings.answering.semantic_cache:
+            return None
+        embedder = self._searcher.embedder
+        return meaning(question, lambda text: embedder.embed([text])[0], lambda text: self._tokens.get([text])[0])
+
+    def _again(self, kept: Kept, question: str, started: float, *, cosine: float | None = None) -> Iterator[StreamEvent]:
+        """An answer that was given before, on record as one of its own. ``cosine`` is that of an earlier question in other words."""
         timings = {"total_s": time.perf_counter() - started}
         answer = replace(kept.answer, record_id=uuid.uuid4().hex, question=self.masked(question), timings=timings)
-        content = {**kept.content, **answer.to_dict(), "cached_from": kept.answer.record_id}
+        content: dict[str, Any] = {"cached_from": kept.answer.record_id}
+        if cosine is not None:
+            answer = replace(answer, notes=(*answer.notes, f"this was answered before, as: {kept.answer.question}"))
+            content |= {"cached_question": kept.answer.question, "cosine": cosine}
+        content = {**kept.content, **answer.to_dict(), **content}
         self._searcher.catalog.save_answer(answer.record_id, answer.generation, answer.question, content)
         for sentence in answer.sentences:
             yield StreamEvent(kind="sentence", text=sentence.text, sentence=sentence)
@@ -134,6 +160,9 @@ class _Run:
         self._request: dict[str, Any] = {}
         self._documents: list[int] = []
         self._draft = compose.Draft()
+        self._size = prompts.LENGTHS[self._settings.length]
+        self._most = self._settings.sentences * self._size.times
+        self._items = False
 
     def events(self, expression: str | None, principal: Principals) -> Iterator[StreamEvent]:
         self._request = provenance.asked(self._mode, expression, principal)
@@ -144,7 +173,7 @@ class _Run:
             top,
         )
         self._timings["search_s"] = self._elapsed()
-        selection = self._selection(found, max(PROMPT_EVIDENCE, self._settings.sentences))
+        selection = self._whole_list(self._selection(found, max(PROMPT_EVIDENCE * self._size.times, self._most)))
         self._timings["retrieve_s"] = self._elapsed()
         reason = self._abstain(found, selection)
         if reason is None:
@@ -160,11 +189,23 @@ class _Run:
 
     def _selection(self, found: Found, count: int) -> Selection:
         """What is masked here, nothing after it sees: prompt, quotes, citations, record."""
-        selection = select(self._meant.searched, found, self._pinned, self._asker.tokens, count)
+        meant = self._meant
+        selection = selected(lambda text: select(text, found, self._pinned, self._asker.tokens, count), meant.wordings, meant.parts, count)
+        return self._masked(selection)
+
+    def _masked(self, selection: Selection) -> Selection:
         if self._redactor is None:
             return selection
         evidence = (self._redactor.evidence(e, self._pinned.parsed(e.document_id)) for e in selection.evidence)
         return replace(selection, evidence=tuple(evidence))
+
+    def _whole_list(self, selection: Selection) -> Selection:
+        """The items of the list that is asked for, each of which is a sentence of the answer."""
+        found = lists.listed(selection, self._pinned.parsed) if lists.asks(self._meant.searched) else None
+        if found is None:
+            return selection
+        self._items, self._most = True, max(self._most, len(found.evidence))
+        return self._masked(found)
 
     def _abstain(self, found: Found, selection: Selection) -> Reason | None:
         if not found.searchable:
@@ -179,18 +220,18 @@ class _Run:
         """Pieces of the draft and checked sentences: composed ones first, then the evidence that they do not already say."""
         said: list[str] = []
         cited: list[Evidence] = []
-        for step in self._composed(evidence[:PROMPT_EVIDENCE]):
+        for step in self._composed(evidence[: PROMPT_ITEMS if self._items else PROMPT_EVIDENCE * self._size.times]):
             if isinstance(step, str):
                 yield step
                 continue
             drafted, sentence = step
             cited.extend(e for e in evidence if e.id in drafted.ids)
-            if sentence is not None and not _says(said, sentence.text) and len(said) < self._settings.sentences:
+            if sentence is not None and not _says(said, sentence.text) and len(said) < self._most:
                 said.append(sentence.text)
                 yield sentence
         quotes = evidence if self._mode != "compose" or not (said or cited) else [e for e in dict.fromkeys(cited) if not self._backed(e)]
         for one in quotes:
-            if len(said) >= self._settings.sentences:
+            if len(said) >= self._most:
                 break
             if not _says(said, one.text):
                 said.append(one.text)
@@ -208,7 +249,7 @@ class _Run:
             if generator is None:
                 return
             question = self._asker.masked(self._meant.searched)
-            for piece in compose.pieces(generator, question, evidence, sentences=2, settings=self._asker.settings):
+            for piece in compose.pieces(generator, question, evidence, items=self._items, settings=self._asker.settings):
                 self._timings.setdefault("first_token_s", self._elapsed())
                 self._draft.add(piece)
                 yield piece
@@ -232,8 +273,20 @@ class _Run:
         return Sentence(text=text, status="verified", support=found.support, citations=citations)
 
     def _quote(self, evidence: Evidence) -> Sentence:
-        citation = self._cite(evidence)
-        return Sentence(text=" ".join(citation.cited_text.split()), status="quoted", support=1.0, citations=(citation,))
+        """The evidence as it stands; a table's row with the names of its columns, which are cited as well."""
+        citations = [self._cite(evidence)]
+        header = self._header(evidence)
+        if header is not None:
+            citations.append(self._cite(header))
+        return Sentence(text=quoted([c.cited_text for c in citations]), status="quoted", support=1.0, citations=tuple(citations))
+
+    def _header(self, evidence: Evidence) -> Evidence | None:
+        parsed = self._pinned.parsed(evidence.document_id)
+        span = tables.header_above(parsed, evidence.start_char_index)
+        if span is None:
+            return None
+        header = replace(evidence, text=parsed.text[slice(*span)], start_char_index=span[0], end_char_index=span[1])
+        return header if self._redactor is None else self._redactor.evidence(header, parsed)
 
     def _cite(self, evidence: Evidence) -> Citation:
         if evidence.document_id not in self._documents:
@@ -286,6 +339,7 @@ class _Run:
             "checks": [self._checks.get(s.text) if s.status == "verified" else None for s in answer.sentences],
             "verifier": {"id": self._asker.verifier().id} if self._checks else None,
             "prompt_version": prompts.VERSION,
+            "prompt_sha256": prompts.sha256(self._settings, items=self._items) if self._draft.reply else None,
             "candidates": [candidate.to_dict() for candidate in found.describe()],
             "signals": selection.signals,
             "draft": self._asker.masked(self._draft.reply),

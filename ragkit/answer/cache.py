@@ -1,7 +1,8 @@
 """Answers that are given again: to the same question of the same asker, as long as nothing has changed that could change them.
 
-A key holds all that an answer depends on. Entries of a generation are dropped as soon as one of a later generation comes. The
-cache is of one process and one open store, so an erasure takes it along with everything else that the process remembers.
+A key holds all that an answer depends on. A question in other words is the same one where :mod:`ragkit.answer.semantic` says so.
+Entries of a generation are dropped as soon as one of a later generation comes. The cache is of one process and one open store, so an
+erasure takes it along with everything else that the process remembers.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from threading import Lock
 from typing import Any, NamedTuple
 
+from ragkit.answer.semantic import Meaning, cosine
 from ragkit.records import Answer
 
 
@@ -29,10 +31,11 @@ class Key(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """An answer and the content of its record."""
+    """An answer, the content of its record, and, where other wordings may ask for it, what its question asks."""
 
     answer: Answer
     content: Mapping[str, Any]
+    meaning: Meaning | None = None
 
 
 def normalised(question: str) -> str:
@@ -64,6 +67,21 @@ class AnswerCache:
             if found is not None:
                 self._kept.move_to_end(key)
             return found
+
+    def near(self, key: Key, meaning: Meaning, threshold: float) -> tuple[Kept, float] | None:
+        """What was kept under a key that differs in its question alone, which asks the same; the most similar, and its cosine."""
+        with self._lock:
+            self._come_to(key.generation)
+            found = [
+                (cosine(meaning, kept.meaning), other)
+                for other, kept in self._kept.items()
+                if kept.meaning is not None and other._replace(question=key.question) == key
+            ]
+            best, other = max(found, key=lambda one: one[0], default=(-1.0, key))
+            if best < threshold:
+                return None
+            self._kept.move_to_end(other)
+            return self._kept[other], best
 
     def put(self, key: Key, kept: Kept) -> None:
         """Keep an answer, unless the store has gone on since."""

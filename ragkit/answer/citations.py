@@ -6,6 +6,12 @@ import bisect
 from collections.abc import Sequence
 
 from ragkit.records import Anchor, Box, Citation, Evidence, Parsed
+from ragkit.text.tables import read_with
+
+
+def quoted(cited: Sequence[str]) -> str:
+    """How a quote is shown: what it cites, white space joined; a table's row, which cites its header as well, with its columns' names."""
+    return read_with(cited[1], cited[0]) if len(cited) == 2 else " ".join(cited[0].split())
 
 
 def cite(evidence: Evidence, parsed: Parsed, document_index: int) -> Citation:

@@ -49,11 +49,13 @@ class Draft:
                 yield Drafted(text, tuple(dict.fromkeys(int(i) for i in re.findall(r"\d+", match["ids"]))))
 
 
-def pieces(generator: Generator, question: str, evidence: Sequence[Evidence], *, sentences: int, settings: Settings) -> Iterator[str]:
-    """The generator's reply to ``question`` from ``evidence``, under the grammar and within the limits of ``settings``."""
+def pieces(generator: Generator, question: str, evidence: Sequence[Evidence], *, items: bool, settings: Settings) -> Iterator[str]:
+    """The generator's reply to ``question`` from ``evidence``, under the grammar and within the limits of ``settings``. ``items``: the
+    evidence is a list that is asked for."""
     spotlight, limits = settings.answering.spotlight, settings.generation
-    rules = prompts.grammar([e.id for e in evidence], sentences)
-    system, user = prompts.system_prompt(spotlight), prompts.user_prompt(question, evidence, spotlight)
+    most = max(prompts.LENGTHS[settings.answering.length].sentences, len(evidence) if items else 0)
+    rules = prompts.grammar([e.id for e in evidence], most, items=items)
+    system, user = prompts.chosen(settings.answering, items=items), prompts.user_prompt(question, evidence, spotlight)
     reply = Reply(
         lambda: generator.stream(system, user, grammar=rules, max_tokens=limits.max_tokens),
         seconds=limits.timeout_s,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,8 +17,9 @@ from ragkit.answer.answerable import probability
 from ragkit.contracts import TokenVectors
 from ragkit.index.fusion import minmax
 from ragkit.models.rerank import TokenCache, mean_direction, similarity, token_weights
-from ragkit.records import Evidence, Hit, Parsed
+from ragkit.records import Block, Evidence, Hit, Parsed
 from ragkit.search import Found, Pinned, indexed_text
+from ragkit.text import tables
 from ragkit.text.sentences import units
 from ragkit.text.words import terms
 
@@ -31,6 +34,7 @@ MAX_GAP = 0.2
 UNION = 3
 #: A token of the question that has no token of the evidence nearer than this cosine is not matched.
 UNMATCHED = 0.5
+_WORD = re.compile(r"\w")
 _SCORE = {None: 0.0, True: 1.0, False: -1.0}
 
 
@@ -40,6 +44,7 @@ class _Sentence:
     start: int
     end: int
     text: str
+    read: str
     best: NDArray[np.float32]
     mean: NDArray[np.float32]
 
@@ -61,10 +66,10 @@ def select(question: str, found: Found, pinned: Pinned, tokens: TokenCache, coun
     if not candidates or not len(weights):
         return Selection((), 0.0, {})
     alignment = np.array([float(c.best @ weights) for c in candidates])
-    lexical = _bm25(terms(question), [terms(c.text) for c in candidates])
+    lexical = _bm25(terms(question), [terms(c.read) for c in candidates])
     passage = np.array([c.hit.score for c in candidates])
     kind = asked.kind(question)
-    fitting = np.array([_SCORE[asked.has(kind, c.text, question)] for c in candidates])
+    fitting = np.array([_SCORE[asked.has(kind, c.read, question)] for c in candidates])
     scores = ALIGNMENT * alignment + LEXICAL * minmax(lexical) + PASSAGE * passage + EXPECTED * fitting
     order = np.argsort(-scores, kind="stable").tolist()
     near = [i for i in order[:count] if scores[i] >= scores[order[0]] - MAX_GAP]
@@ -74,32 +79,53 @@ def select(question: str, found: Found, pinned: Pinned, tokens: TokenCache, coun
 
 
 def _candidates(hits: Sequence[Hit], pinned: Pinned, tokens: TokenCache, wanted: TokenVectors) -> list[_Sentence]:
-    """The sentences of all hits, each once, with the question's best token matches in them."""
+    """The sentences of all hits, each once, with the question's best token matches in them; a table's row is read with its header."""
     vectors = tokens.get([indexed_text(h.headings, h.text) for h in hits], [h.chunk_id for h in hits])
     found: dict[tuple[int, int, int], _Sentence] = {}
     for hit, passage in zip(hits, vectors, strict=True):
         parsed = pinned.parsed(hit.document_id)
-        base = len(indexed_text(hit.headings, "")) - hit.start_char_index
+        above = indexed_text(hit.headings, "")
+        base = len(above) - hit.start_char_index
         for start, end in _spans(parsed, hit):
             inside = (passage.starts >= start + base) & (passage.ends <= end + base)
+            read = text = parsed.text[start:end]
+            if (names := tables.header_above(parsed, start)) is not None:
+                read = tables.read_with(parsed.text[slice(*names)], text)
+                inside |= _header_tokens(passage, parsed.text[slice(*names)], above, names[0] + base)
             within = passage.vectors[inside]
             best = similarity(wanted.vectors, within)
             key = (hit.document_id, start, end)
             if key not in found or best.sum() > found[key].best.sum():
                 first = hit if key not in found else found[key].hit
-                found[key] = _Sentence(first, start, end, parsed.text[start:end], best, mean_direction(within))
+                found[key] = _Sentence(first, start, end, text, read, best, mean_direction(within))
     return list(found.values())
 
 
+def _header_tokens(passage: TokenVectors, names: str, above: str, at: int) -> NDArray[np.bool_]:
+    """Which tokens of a passage are those of its table's header: it begins at ``at``, or stands among the headings ``above``."""
+    first = at if at >= len(above) else above.rfind(" ".join(names.split()))
+    tokens: NDArray[np.bool_] = (passage.starts >= first) & (passage.ends <= first + len(names))
+    return tokens if first >= 0 else np.zeros_like(tokens)
+
+
 def _spans(parsed: Parsed, hit: Hit) -> list[tuple[int, int]]:
-    """The sentences of a passage; its headings only when it has nothing else."""
+    """The sentences of a passage; its headings only when it has nothing else. The header of a table says nothing by itself, nor does a
+    line without words."""
     inside = [
         (max(start, hit.start_char_index), min(end, hit.end_char_index), parsed.blocks[block].kind)
         for start, end, block in units(parsed, hit.start_char_index, hit.end_char_index)
         if start < hit.end_char_index and end > hit.start_char_index
     ]
     body = [(start, end) for start, end, kind in inside if kind != "heading"]
-    return body or [(start, end) for start, end, _ in inside]
+    headers = {tables.header(parsed, block) for block in _tables(parsed, hit)}
+    said = [(start, end) for start, end in body if (start, end) not in headers and _WORD.search(parsed.text, start, end)]
+    return said if body else [(start, end) for start, end, _ in inside]
+
+
+def _tables(parsed: Parsed, hit: Hit) -> list[Block]:
+    first = bisect.bisect_right(parsed.blocks, hit.start_char_index, key=lambda block: block.end)
+    last = bisect.bisect_left(parsed.blocks, hit.end_char_index, key=lambda block: block.start)
+    return [block for block in parsed.blocks[first:last] if block.kind == "table"]
 
 
 def _bm25(query: list[str], sentences: list[list[str]]) -> NDArray[np.float64]:
@@ -116,7 +142,7 @@ def _signals(
 ) -> dict[str, float]:  # fmt: skip
     """Absolute measures, each in [-1, 1], that do not depend on how many documents there are."""
     union = np.max([s.best for s in best], axis=0)
-    said = {term for s in best for term in terms(s.text)}
+    said = {term for s in best for term in terms(s.read)}
     rarity = {term: idf.get(term, 0.0) for term in terms(question)}
     total = sum(rarity.values())
     content = weights > 0
@@ -132,7 +158,7 @@ def _signals(
         "sentence": max(float(v @ middle) for v in singles),
         "pair": max(float(mean_direction(pair) @ middle) for pair in _neighbours(candidates)),
         "coverage": sum(weight for term, weight in rarity.items() if term in said) / total if total else 0.0,
-        "expected": max(_SCORE[asked.has(kind, s.text, question)] for s in best),
+        "expected": max(_SCORE[asked.has(kind, s.read, question)] for s in best),
         **{f"asks_{one}": float(kind == one) for one in asked.KINDS[:-1]},
     }
 

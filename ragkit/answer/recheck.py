@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from ragkit.answer.anchoring import find
 from ragkit.answer.checking import Check, check
+from ragkit.answer.citations import quoted
 from ragkit.answer.provenance import context_of, text_sha256
 from ragkit.contracts import Verifier
 from ragkit.records import Jsonable, record
@@ -171,8 +172,8 @@ def _unknown(kept: Any, sentence: Mapping[str, Any], *_: Any) -> tuple[float, st
 
 
 def _quoted(kept: Any, sentence: Mapping[str, Any], *_: Any) -> tuple[float, str | None]:
-    texts = [" ".join(c["cited_text"].split()) for c in sentence["citations"]]
-    if texts != [sentence["text"]]:
+    texts = [c["cited_text"] for c in sentence["citations"]]
+    if not 1 <= len(texts) <= 2 or quoted(texts) != sentence["text"]:
         return 0.0, "the quote is not the text that it cites"
     return 1.0, None if sentence["support"] == 1.0 else "the support of a quote is 1"
 

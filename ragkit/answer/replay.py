@@ -43,8 +43,8 @@ class Replay(Jsonable):
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Difference]:
     """What differs between two records: generation, models, prompt, settings, candidates, evidence, sentences."""
-    for name in ("generation", "prompt_version", "settings_sha256"):
-        if before.get(name) != now.get(name):
+    for name in ("generation", "prompt_version", "prompt_sha256", "settings_sha256"):
+        if before.get(name) != now.get(name) and (name != "prompt_sha256" or name in before):  # older records do not have it
             yield Difference(part=name, what=name, before=before.get(name), now=now.get(name))
     yield from _values("settings", before.get("settings") or {}, now.get("settings") or {})
     yield from _values("models", before.get("models") or {}, now.get("models") or {})

@@ -36,7 +36,7 @@ class _Summary(_Run):
 
     def __init__(self, asker: Asker, pinned: Pinned, topic: str, mode: Mode) -> None:
         super().__init__(asker, pinned, topic, mode, Origin(), lambda _: None)
-        self._settings = self._settings.model_copy(update={"sentences": PER_DOCUMENT})
+        self._most = PER_DOCUMENT
 
     def made(self, documents: int, sentences: int, expression: str | None, principal: Principals) -> Answer:
         """The summary, which by then is on record."""

@@ -13,6 +13,7 @@ from ragkit.answer import rewriting
 from ragkit.contracts import Generator
 from ragkit.errors import ModelError
 from ragkit.index.fusion import reciprocal
+from ragkit.query.abbreviations import Expansion, replaced
 from ragkit.query.condense import Before, condense
 from ragkit.query.parts import parts
 from ragkit.query.spelling import corrected
@@ -31,15 +32,18 @@ _LETTERS, _SURE = 16, 0.8
 
 
 class Understanding:
-    """One question on its way: ``searched`` is what it is taken to mean by now, ``notes`` say what was changed, ``failed`` what
-    could not be done."""
+    """One question on its way: ``searched`` is what it is taken to mean by now, ``wordings`` that and the same with abbreviations written
+    out or long forms abbreviated, ``parts`` the questions that it consists of where it was searched by them, ``notes`` say what was
+    changed, ``failed`` what could not be done."""
 
     def __init__(self, question: str, settings: Settings, generator: Callable[[], Generator | None]) -> None:
         self.searched = question
+        self.parts: Sequence[str] = ()
         self.notes: list[str] = []
         self.failed: list[str] = []
         self._settings = settings
         self._generator = generator
+        self._reworded: list[str] = []
         self._found: dict[str, Any] = {"language": by_function_words(question) or language_of(question, letters=_LETTERS, sure=_SURE)}
 
     def follow(self, catalog: Catalog, origin: Origin) -> None:
@@ -68,13 +72,24 @@ class Understanding:
         if not queries:
             found = search(self.searched, k)
         else:
-            found = _fused([search(query, 2 * k) for query in (self.searched, *queries)], k, self._settings.retrieval.rrf_k)
+            # What comes first for one part need not be found for another: first places count more than agreement.
+            constant = 0 if self.parts else self._settings.retrieval.rrf_k
+            found = _fused([search(query, 2 * k) for query in (self.searched, *queries)], k, constant)
             self._found["queries"] = queries
         if found.corrections:
             self.searched = corrected(self.searched, found.corrections)
             self._found["corrections"] = [one.to_dict() for one in found.corrections]
             self.notes += [f"searched for {one.word!r} instead of {one.typed!r}" for one in found.corrections]
+        if found.expansions:
+            self._reworded = [replaced(self.searched, found.expansions)]
+            self._found["abbreviations"] = [_expansion(one) for one in found.expansions]
+            self.notes += [f"searched for {one.meant!r} as well as {one.typed!r}" for one in found.expansions]
         return found
+
+    @property
+    def wordings(self) -> list[str]:
+        """What evidence may be chosen for."""
+        return [self.searched, *self._reworded]
 
     def values(self, masked: Callable[[str], str]) -> dict[str, Any]:
         """What the record keeps, ``masked`` where that is wanted."""
@@ -91,7 +106,8 @@ class Understanding:
         """What is searched beside the question."""
         way, limits = self._settings.answering.queries, self._settings.generation
         if way == "parts":
-            return parts(self.searched)
+            self.parts = parts(self.searched)
+            return self.parts
         if way == "model":
             return self._asked_of_model(lambda model: rewriting.others(model, self.searched, limits)) or ()
         if way == "hyde":
@@ -107,6 +123,10 @@ class Understanding:
         except ModelError as error:
             self.failed.append(f"the generator failed ({error}); the question is searched as it stands")
             return None
+
+
+def _expansion(one: Expansion) -> dict[str, Any]:
+    return {"typed": one.typed, "meant": one.meant, "documents": [{"document_id": number} for number in one.document_ids]}
 
 
 def _before(last: Mapping[str, Any]) -> Before:
@@ -153,5 +173,5 @@ def _masked(value: Any, masked: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return masked(value)
     if isinstance(value, dict):
-        return {key: one if key in ("record_id", "language") else _masked(one, masked) for key, one in value.items()}
+        return {key: one if key in ("record_id", "language", "document_id") else _masked(one, masked) for key, one in value.items()}
     return [_masked(one, masked) for one in value] if isinstance(value, list) else value

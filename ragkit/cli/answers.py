@@ -53,7 +53,8 @@ def _shown(out: Output, kept: dict[str, Any]) -> None:
             out.show(visible(f"    {place}\n    “{' '.join(c['cited_text'].split())}”"))
     if kept["abstained"]:
         out.show(visible(f"abstained: {kept['reason']}"))
-    for name in ("mode", "filter", "principal", "generation", "created_at", "answerable", "prompt_version", "settings_sha256"):
+    prompt = ("prompt_version", "prompt_sha256")
+    for name in ("mode", "filter", "principal", "generation", "created_at", "answerable", *prompt, "settings_sha256"):
         if kept.get(name) is not None:
             out.show(visible(f"{name.replace('_', ' ')}: {kept[name]}"))
     for part, model in kept["models"].items():

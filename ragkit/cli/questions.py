@@ -53,12 +53,15 @@ def search(
         return
     with session.open() as kit, session.out.busy("searching"):
         spelled = kit.spelled(query or "", **limits)
+        expanded = kit.expanded(query or "", filter=filter, principal=limits["principal"])
         if explain:
             candidates = kit.explain(query or "", **limits)
         else:
             hits = kit.search(query or "", k, rerank=rerank, collapse=collapse, **limits)
     for one in spelled:
         session.out.note(f"note: searched for '{visible(one.word)}' instead of '{visible(one.typed)}'")
+    for form in expanded:
+        session.out.note(f"note: searched for '{visible(form.meant)}' as well as '{visible(form.typed)}'")
     if explain:
         found = {"candidates": [candidate.to_dict() for candidate in candidates]}
         session.out.value(found) if session.json else session.out.show(render.candidates(candidates))

@@ -10,9 +10,12 @@ import pytest
 
 from ragkit import Ragkit
 from ragkit.answer import prompts
+from ragkit.answer.replay import differences
+from ragkit.errors import SettingsError
 from ragkit.models.embedder import SentenceTransformerEmbedder
 from ragkit.records import Evidence
-from ragkit.settings import Settings, Spotlight
+from ragkit.settings import Length, Settings, Spotlight, Tone
+from ragkit.testing import ScriptedGenerator, SyntheticEmbedder
 
 SPOTLIGHTS: tuple[Spotlight, ...] = get_args(Spotlight)
 SECRET = "canary-7f3a-osprey"
@@ -79,3 +82,76 @@ def test_canaries_do_not_leave(embedder: SentenceTransformerEmbedder, monkeypatc
             assert "nine crowns" in answer.text
     assert len(echo.prompts) == 2
     assert all(f"{SECRET}-of-the-prompt" in prompt and f"{SECRET}." not in prompt for prompt in echo.prompts)
+
+
+FACTS = [f"The mill number {number} of Dunmore was built in the year 18{number}." for number in range(10, 30)]
+
+
+def _kit(generator: object, **values: object) -> Ragkit:
+    given = {"answering.min_answerable": 0.0, **{f"answering.{name}": value for name, value in values.items()}}
+    kit = Ragkit.in_memory(embedder=SyntheticEmbedder(64), generator=generator, settings=Settings().with_values(**given))  # type: ignore[arg-type]
+    kit.add_text(" ".join(FACTS), uri="mills")
+    return kit
+
+
+def test_every_choice_is_a_prompt_of_its_own() -> None:
+    """Length, tone, language and lists change what the model is told, and the hash of it; the defaults are the plain prompt."""
+    settings = Settings().answering
+    choices = [
+        {},
+        *({"length": one} for one in get_args(Length)[1:]),
+        *({"tone": one} for one in get_args(Tone)[1:]),
+        {"language": "de"},
+        {"language": "Japanese"},
+        {"spotlight": "off"},
+    ]
+    made = [settings.model_copy(update=choice) for choice in choices]
+    assert len({prompts.chosen(one) for one in made}) == len({prompts.sha256(one) for one in made}) == len(choices)
+    assert prompts.sha256(settings) != prompts.sha256(settings, items=True)
+    assert prompts.system_prompt() == prompts.SYSTEM
+    assert "Write in German" in prompts.system_prompt(language="german")
+
+
+def test_an_unknown_language_is_told_at_once() -> None:
+    """With the first question, although no model is asked."""
+    with _kit(None, language="Klingon") as kit, pytest.raises(SettingsError, match="Klingon"):
+        kit.ask("Which mill?", mode="quote")
+
+
+def test_the_record_names_the_prompt_and_a_replay_its_change() -> None:
+    """By its hash, where a model was asked."""
+    with _kit(ScriptedGenerator(f"{FACTS[0]} [1]")) as kit:
+        answer = kit.ask("When was the mill number 10 built?", mode="compose")
+        assert kit.answer_record(answer.record_id)["prompt_sha256"] == prompts.sha256(kit.settings.answering)
+        assert kit.answer_record(kit.ask("When?", mode="quote").record_id)["prompt_sha256"] is None
+        kept = kit.answer_record(answer.record_id)
+    other = {**kept, "prompt_sha256": "0"}
+    assert [one.part for one in differences(kept, other)] == ["prompt_sha256"]
+    older = {name: value for name, value in kept.items() if name != "prompt_sha256"}
+    assert not list(differences(older, kept))
+
+
+@pytest.mark.parametrize(("length", "most"), [("short", 3), ("medium", 6), ("long", 12)])
+def test_a_longer_answer_has_more_sentences(length: str, most: int) -> None:
+    """As many times the setting as its length says, and more evidence for the model."""
+    echo = Echo()
+    with _kit(echo, length=length) as kit:
+        answer = kit.ask("When were the mills of Dunmore built?", mode="auto")
+        assert 0 < len(answer.sentences) <= most
+        quoted = kit.ask("When were the mills of Dunmore built?", mode="quote")
+        assert len(quoted.sentences) == min(most, len(quoted.evidence))
+    assert len(re.findall(r"^\[\d+\]", echo.prompts[0], re.M)) == min(most, len(quoted.evidence))
+
+
+def test_what_cannot_be_verified_is_not_shown_in_any_language() -> None:
+    """A translation of the evidence is no sentence of an answer; the evidence is."""
+    with _kit(ScriptedGenerator("Die Mühle Nummer 10 von Dunmore wurde im Jahr 1810 gebaut. [1]"), language="de") as kit:
+        answer = kit.ask("When was the mill number 10 built?", mode="auto")
+        assert {sentence.status for sentence in answer.sentences} == {"quoted"}
+        assert "Mühle" not in answer.text
+
+
+def test_the_grammar_of_a_list_needs_no_full_stop() -> None:
+    """Only where a list is asked for."""
+    assert "[.!?] cite" in prompts.grammar([1, 2], 2)
+    assert "[.!?]? cite" in prompts.grammar([1, 2], 2, items=True)

@@ -78,3 +78,11 @@ def test_a_list_that_is_broken() -> None:
     """JSON that is none is an error that names the setting."""
     with pytest.raises(SettingsError, match=r"sources\.allow_hosts"):
         load_settings(environ={"RAGKIT_SOURCES__ALLOW_HOSTS": '["wiki'})
+
+
+def test_reports_show_no_secret() -> None:
+    """Keys, passwords and the address of the catalog are in no report, whatever else is."""
+    values = {"generation.api_key": "hunter2", "parsing.passwords": ["hunter2"], "catalog.url": "postgresql://me:hunter2@db/x"}
+    shown = Settings().with_values(**values).shown()
+    assert "hunter2" not in str(shown)
+    assert shown["retrieval"]["k"] == Settings().retrieval.k
