@@ -39,6 +39,7 @@ from ragkit.settings import Settings, load_settings
 from ragkit.store.auditlog import Origin
 from ragkit.store.catalog import Catalog
 from ragkit.store.visibility import Principals
+from ragkit.surroundings import widened
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -217,9 +218,12 @@ class Ragkit(Intake, Recordkeeping):
             found = pinned.search(
                 query, k, expression=filter, principal=principal, operators=operators, rerank=rerank, collapse=collapse
             )
+            how, hits = self.settings.retrieval.expand, found.hits
+            if how != "none":
+                hits = widened(pinned, hits, how, expression=filter, principal=principal)
             if self._shown is None:
-                return found.hits
-            return [self._shown.hit(hit, pinned.parsed(hit.document_id)) for hit in found.hits]
+                return hits
+            return [self._shown.hit(hit, pinned.parsed(hit.document_id)) for hit in hits]
 
     def spelled(self, query: str, *, filter: str | None = None, principal: Principals = None, operators: bool = True) -> Spelled:
         """The words of ``query`` that :meth:`search` reads as words of the documents: what was typed, and the word."""

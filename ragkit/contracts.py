@@ -145,6 +145,14 @@ class Generator(Protocol):
 
 
 @runtime_checkable
+class Windowed(Protocol):
+    """A generator that knows its context window: ``context`` is how many tokens prompt and reply may have together."""
+
+    @property
+    def context(self) -> int: ...
+
+
+@runtime_checkable
 class Verifier(Protocol):
     """Judges whether a claim is backed by evidence. Must fail closed: an error is "not supported"."""
 

@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from ragkit.contracts import Embedder, Reranker
-from ragkit.duplicates import resemblance, shingles
 from ragkit.index import query as queries
 from ragkit.index.hybrid import Candidates, HybridIndex
 from ragkit.index.lexical import Mask, Rows
@@ -23,6 +22,7 @@ from ragkit.index.segments import Segment
 from ragkit.query.abbreviations import Expansion, Help, Told, both, replaced
 from ragkit.query.spelling import Correction, corrected, corrections
 from ragkit.records import Candidate, Hit, Parsed
+from ragkit.selection import diverse, left_out
 from ragkit.settings import RetrievalSettings
 from ragkit.store import analysis
 from ragkit.store.catalog import Catalog
@@ -38,8 +38,6 @@ Expanded = tuple[Expansion, ...]
 _TEXTS_AT_ONCE = 256
 #: Passages near a question that are read for definitions of abbreviations that the index does not have.
 _NEAR = 64
-#: Share of common shingles, of all of two passages, from which one repeats the other.
-REPEATED = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +138,7 @@ class Pinned:
         self.generation = generation
         self.index = index
         self.analyzer = analyzer
+        self.catalog = searcher.catalog
 
     def search(
         self,
@@ -180,16 +179,17 @@ class Pinned:
         idf = self._weights(both(asked.text, expanded), candidates.idf)
         wordings = tuple(dict.fromkeys((asked.text, replaced(asked.text, expanded))))
         order, final, reranked = self._rerank(wordings, candidates, passages, min(top, len(candidates.chunk_ids)), idf)
-        repeats: dict[int, int] = {}
-        if searcher.settings.collapse if collapse is None else collapse:
-            repeats = self._repeats([int(candidates.chunk_ids[i]) for i in order], passages, k)
-            order = np.asarray(sorted(order, key=lambda i: int(candidates.chunk_ids[i]) in repeats), dtype=np.int64)
-        shown = [int(i) for i in order[:k] if int(candidates.chunk_ids[i]) not in repeats]
+        order = self._diverse(order, final, candidates, max(k, top))
+        collapse = searcher.settings.collapse if collapse is None else collapse
+        ids = candidates.chunk_ids[order].tolist()
+        out = left_out(ids, k, self._read(passages), collapse=collapse, per_document=searcher.settings.per_document)
+        order = np.asarray(sorted(order, key=lambda i: int(candidates.chunk_ids[i]) in out), dtype=np.int64)
+        shown = [int(i) for i in order[:k] if int(candidates.chunk_ids[i]) not in out]
         hits = [_hit(rank, passages[int(candidates.chunk_ids[i])], candidates, i, final, reranked) for rank, i in enumerate(shown, 1)]
 
         def describe() -> list[Candidate]:
             places = searcher.catalog.passages(self.connection, candidates.chunk_ids.tolist(), with_text=False)
-            return _describe(candidates, places, order, final, reranked, k, repeats)
+            return _describe(candidates, places, order, final, reranked, k, out)
 
         return Found(hits, self.generation, searchable, rows, idf, describe, spelled, expanded)
 
@@ -234,29 +234,26 @@ class Pinned:
         found = self._searcher.catalog.passages(self.connection, ids)
         yield from (Told(text=found[i].text, document_id=found[i].document_id) for i in ids)
 
-    def _repeats(self, ids: Sequence[int], passages: dict[int, Passage], k: int) -> dict[int, int]:
-        """Which of ``ids``, best first, repeat one of the first ``k`` hits from another document, and the rank of that hit.
+    def _read(self, passages: dict[int, Passage]) -> Callable[[Sequence[int]], dict[int, Passage]]:
+        """Reads passages; those that were not read before are put into ``passages``."""
 
-        Only as many are looked at as it takes to have ``k`` hits; what was read of them is put into ``passages``.
-        """
-        kept: list[tuple[int, set[str]]] = []
-        repeats: dict[int, int] = {}
-        for at, chunk_id in enumerate(ids):
-            if len(kept) == k:
-                break
-            if chunk_id not in passages:
-                passages |= self._searcher.catalog.passages(self.connection, ids[at : at + _TEXTS_AT_ONCE])
-            passage, found = passages[chunk_id], shingles(passages[chunk_id].text)
-            same = [
-                rank
-                for rank, (document_id, other) in enumerate(kept, 1)
-                if document_id != passage.document_id and resemblance(found, other) >= REPEATED
-            ]
-            if same:
-                repeats[chunk_id] = same[0]
-            else:
-                kept.append((passage.document_id, found))
-        return repeats
+        def read(ids: Sequence[int]) -> dict[int, Passage]:
+            missing = [one for one in ids if one not in passages]
+            passages.update(self._searcher.catalog.passages(self.connection, missing) if missing else {})
+            return {one: passages[one] for one in ids}
+
+        return read
+
+    def _diverse(self, order: NDArray[np.int64], final: NDArray[np.float64], candidates: Candidates, pool: int) -> NDArray[np.int64]:
+        """The first ``pool`` of ``order`` by maximal marginal relevance, the rest after them."""
+        weight = self._searcher.settings.mmr_lambda
+        if weight >= 1 or len(order) < 2:
+            return order
+        head = order[:pool]
+        rows = np.flatnonzero(self.index.mask_of(np.sort(candidates.chunk_ids[head])))
+        by_id = dict(zip(self.index.chunk_ids[rows].tolist(), rows.tolist(), strict=True))
+        vectors = self.index.dense.vectors(np.array([by_id[int(i)] for i in candidates.chunk_ids[head]], np.int64))
+        return np.concatenate([head[diverse(final[head], vectors, weight)], order[pool:]])
 
     def visible(self, expression: str | None, principal: Principals) -> Mask | None:
         """Which rows of the index pass the filter and may be seen; ``None``: nothing restricts.
@@ -340,7 +337,7 @@ def _describe(
     final: NDArray[np.float64],
     reranked: dict[int, float],
     k: int,
-    repeats: Mapping[int, int],
+    left: Mapping[int, str],
 ) -> list[Candidate]:
     by_rerank = {i: rank for rank, i in enumerate(sorted(reranked, key=lambda i: (-reranked[i], i)), 1)}
     described = []
@@ -358,7 +355,7 @@ def _describe(
                 end_char_index=passage.end,
                 ranks={name: value for name, value in ranks.items() if value},
                 scores={**_scores(candidates, i, reranked), "final": float(final[i])},
-                dropped=f"repeats hit {repeats[passage.chunk_id]}" if passage.chunk_id in repeats else None if rank <= k else below,
+                dropped=left.get(passage.chunk_id) or (None if rank <= k else below),
             )
         )
     return described

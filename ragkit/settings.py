@@ -119,6 +119,13 @@ class RetrievalSettings(Part):
     reranker: str = Field("late-interaction", description="`late-interaction`, `none`, or the name of a cross-encoder.")
     rerank_top: int = Field(50, ge=1, description="Passages that the reranker sees.")
     collapse: bool = Field(False, description="Leave out passages that repeat a better one from another document.")
+    per_document: int = Field(0, ge=0, description="Most passages of one document among those returned; 0: no limit.")
+    mmr_lambda: float = Field(
+        1.0, ge=0, le=1, description="Weight of relevance against variety (maximal marginal relevance); 1: relevance alone."
+    )
+    expand: Literal["none", "neighbours", "section"] = Field(
+        "none", description="What is read with a passage: the chunks next to it, or those of its section."
+    )
     rerank_weight: float = Field(1.0, ge=0, description="The reranker's score, times this, is added to the fused one.")
     spelling: bool = Field(True, description="Search for the documents' word in place of one that none of them has and that nearly is it.")
     abbreviations: bool = Field(
@@ -192,6 +199,9 @@ class AnsweringSettings(Part):
         "one",
         description="What is searched: the question; its `parts` too, where it asks of two things; what the `model` makes of it too; "
         "or a passage too that the model invents (`hyde`).",
+    )
+    evidence_tokens: int = Field(
+        0, ge=0, description="Most tokens of evidence in the prompt, as the generator counts them; 0: what its context has room for."
     )
     spotlight: Spotlight = Field(
         "delimit", description="How the prompt sets retrieved text apart: not at all, by delimiters, or by a mark between all words."

@@ -26,6 +26,7 @@ from ragkit.search import Found, Pinned, Searcher
 from ragkit.settings import Settings
 from ragkit.store.auditlog import Origin
 from ragkit.store.visibility import Principals, principals_of
+from ragkit.surroundings import surrounded
 from ragkit.text import tables
 from ragkit.text.words import terms
 
@@ -163,6 +164,7 @@ class _Run:
         self._size = prompts.LENGTHS[self._settings.length]
         self._most = self._settings.sentences * self._size.times
         self._items = False
+        self._left_out: list[int] = []
 
     def events(self, expression: str | None, principal: Principals) -> Iterator[StreamEvent]:
         self._request = provenance.asked(self._mode, expression, principal)
@@ -172,6 +174,9 @@ class _Run:
             lambda query, k: self._pinned.search(query, k, expression=expression, principal=principal, operators=False, rerank_top=top),
             top,
         )
+        how = self._asker.settings.retrieval.expand
+        if how != "none":
+            found = replace(found, hits=surrounded(self._pinned, found.hits, how, expression=expression, principal=principal))
         self._timings["search_s"] = self._elapsed()
         selection = self._whole_list(self._selection(found, max(PROMPT_EVIDENCE * self._size.times, self._most)))
         self._timings["retrieve_s"] = self._elapsed()
@@ -249,7 +254,10 @@ class _Run:
             if generator is None:
                 return
             question = self._asker.masked(self._meant.searched)
-            for piece in compose.pieces(generator, question, evidence, items=self._items, settings=self._asker.settings):
+            asked = compose.pieces(
+                generator, question, evidence, items=self._items, settings=self._asker.settings, left_out=self._left_out
+            )
+            for piece in asked:
                 self._timings.setdefault("first_token_s", self._elapsed())
                 self._draft.add(piece)
                 yield piece
@@ -340,6 +348,7 @@ class _Run:
             "verifier": {"id": self._asker.verifier().id} if self._checks else None,
             "prompt_version": prompts.VERSION,
             "prompt_sha256": prompts.sha256(self._settings, items=self._items) if self._draft.reply else None,
+            "prompt_left_out": self._left_out,
             "candidates": [candidate.to_dict() for candidate in found.describe()],
             "signals": selection.signals,
             "draft": self._asker.masked(self._draft.reply),

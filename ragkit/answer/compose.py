@@ -8,12 +8,15 @@ from dataclasses import dataclass
 
 from ragkit.answer import prompts
 from ragkit.answer.reading import Reply
-from ragkit.contracts import Generator
+from ragkit.contracts import Generator, Windowed
+from ragkit.errors import ModelError
 from ragkit.records import Evidence
 from ragkit.settings import Settings
 
 #: Characters of one token, at most on average: what writes more takes no notice of its limit.
 LONGEST_TOKEN = 16
+#: Tokens that a chat format may put around a prompt.
+FORMAT_TOKENS = 64
 
 #: A sentence, then its citations, then something that is no citation (or the end, once the reply is whole).
 _CITED = re.compile(r"(?P<text>[^\[\]]*?\S)\s*(?P<ids>(?:\[\d+\]\s*)+)")
@@ -49,16 +52,39 @@ class Draft:
                 yield Drafted(text, tuple(dict.fromkeys(int(i) for i in re.findall(r"\d+", match["ids"]))))
 
 
-def pieces(generator: Generator, question: str, evidence: Sequence[Evidence], *, items: bool, settings: Settings) -> Iterator[str]:
+def within(generator: Generator, question: str, evidence: Sequence[Evidence], *, items: bool, settings: Settings) -> list[Evidence]:
+    """The first of ``evidence``, as many as the prompt has room for in the generator's own tokens: within its context less the longest
+    reply, where it tells its context, and within ``answering.evidence_tokens``. Nothing is cut in the middle."""
+    spotlight, most = settings.answering.spotlight, settings.answering.evidence_tokens
+    system = prompts.chosen(settings.answering, items=items)
+    frame = generator.count_tokens(system) + generator.count_tokens(prompts.user_prompt(question, (), spotlight))
+    room = generator.context - settings.generation.max_tokens - FORMAT_TOKENS - frame if isinstance(generator, Windowed) else None
+    kept: list[Evidence] = []
+    used = 0
+    for one in evidence:
+        used += generator.count_tokens(prompts.line(one, spotlight)) + 1
+        if (room is not None and used > room) or (most and used > most):
+            break
+        kept.append(one)
+    return kept
+
+
+def pieces(
+    generator: Generator, question: str, evidence: Sequence[Evidence], *, items: bool, settings: Settings, left_out: list[int]
+) -> Iterator[str]:
     """The generator's reply to ``question`` from ``evidence``, under the grammar and within the limits of ``settings``. ``items``: the
-    evidence is a list that is asked for."""
+    evidence is a list that is asked for. The ids of evidence that the prompt has no room for are put into ``left_out``."""
     spotlight, limits = settings.answering.spotlight, settings.generation
-    most = max(prompts.LENGTHS[settings.answering.length].sentences, len(evidence) if items else 0)
-    rules = prompts.grammar([e.id for e in evidence], most, items=items)
-    system, user = prompts.chosen(settings.answering, items=items), prompts.user_prompt(question, evidence, spotlight)
-    reply = Reply(
-        lambda: generator.stream(system, user, grammar=rules, max_tokens=limits.max_tokens),
-        seconds=limits.timeout_s,
-        characters=LONGEST_TOKEN * limits.max_tokens,
-    )
+
+    def start() -> Iterator[str]:
+        kept = within(generator, question, evidence, items=items, settings=settings)
+        left_out.extend(e.id for e in evidence[len(kept) :])
+        if not kept:
+            raise ModelError("its prompt has no room for any evidence; raise generation.context or answering.evidence_tokens")
+        most = max(prompts.LENGTHS[settings.answering.length].sentences, len(kept) if items else 0)
+        rules = prompts.grammar([e.id for e in kept], most, items=items)
+        system, user = prompts.chosen(settings.answering, items=items), prompts.user_prompt(question, kept, spotlight)
+        return generator.stream(system, user, grammar=rules, max_tokens=limits.max_tokens)
+
+    reply = Reply(start, seconds=limits.timeout_s, characters=LONGEST_TOKEN * limits.max_tokens)
     return map(prompts.unmarked, reply) if spotlight == "datamark" else iter(reply)

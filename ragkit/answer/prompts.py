@@ -113,8 +113,13 @@ def language_name(language: str) -> str:
 
 def user_prompt(question: str, evidence: Sequence[Evidence], spotlight: Spotlight = "off") -> str:
     """Evidence first and the question last, so that what two prompts share is read once."""
-    lines = "\n".join(f"[{e.id}] {_shown(e.text, spotlight)}" for e in evidence)
+    lines = "\n".join(line(e, spotlight) for e in evidence)
     return _USER.format(evidence=lines, question=" ".join(question.split()))
+
+
+def line(evidence: Evidence, spotlight: Spotlight = "off") -> str:
+    """One line of the evidence."""
+    return f"[{evidence.id}] {_shown(evidence.text, spotlight)}"
 
 
 def unmarked(piece: str) -> str:

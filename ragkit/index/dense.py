@@ -152,6 +152,15 @@ class DenseIndex:
             found[mine] = _cosines(self._indexes[n], query, rows[mine] - self._bases[n])
         return found
 
+    def vectors(self, rows: Rows) -> NDArray[np.float32]:
+        """``(len(rows), d)`` float32: the vectors of ``rows``, L2-normalised, as stored."""
+        found = np.zeros((len(rows), self._indexes[0].d if self._indexes else 0), np.float32)
+        owner = np.searchsorted(self._bases, rows, side="right") - 1
+        for n in np.unique(owner).tolist():
+            mine = owner == n
+            found[mine] = vectors_of(self._indexes[n], rows[mine] - self._bases[n])
+        return found
+
     def _search_one(self, n: int, query: NDArray[np.float32], k: int, allowed: Mask | None) -> tuple[Rows, NDArray[np.float32]]:
         start, end = self._bases[n], self._bases[n + 1]
         mask = None if allowed is None and self._all_live[n] else self._live[start:end]

@@ -69,6 +69,12 @@ class LlamaCppGenerator:
         begin, end = (model._model.token_get_text(token) if token >= 0 else "" for token in (model.token_bos(), model.token_eos()))
         return template.of(model.whole_metadata, begin, end)
 
+    @property
+    def context(self) -> int:
+        """Tokens that prompt and reply may have together."""
+        context: int = self.llama.n_ctx()
+        return context
+
     def count_tokens(self, text: str) -> int:
         return len(self.llama.tokenize(text.encode(), add_bos=False, special=False))
 
@@ -100,10 +106,9 @@ class LlamaCppGenerator:
     def _reply(self, system: str, user: str, grammar: str | None, max_tokens: int) -> Iterator[str]:
         head, rest = self._parts(system, user)
         tokens = head + rest
-        context = self.llama.n_ctx()
-        room = context - len(tokens)
+        room = self.context - len(tokens)
         if room < 16:
-            raise ModelError(f"the prompt has {len(tokens)} tokens, the context {context}; raise generation.context")
+            raise ModelError(f"the prompt has {len(tokens)} tokens, the context {self.context}; raise generation.context")
         self._prefix.read(head, rest)
         replies = self.llama.create_completion(
             tokens,
