@@ -26,6 +26,8 @@ _BRACKETS = re.compile(r"\(([^()\n]{2,120})\)")
 #: What is not part of a definition any more, before the brackets.
 _BORDER = re.compile(r"[.;:!?()]\s|\n\s*\n")
 _REACH = 300
+#: What no long form holds: addresses, sums and the like.
+_NO_WORDS = re.compile(r"[/\\:;=<>()\[\]{}@%]|\.\w")
 _LINKS = frozenset("of and for the in on to de la des der du et".split())
 
 
@@ -84,7 +86,7 @@ def _long(short: str, words: Sequence[str]) -> str | None:
         if at < 0:
             return None
     found = text[text.rfind(" ", 0, at + 1) + 1 :].strip("\"'“”‘’,")
-    return found if len(found) > len(short) and short not in found.split() else None
+    return found if len(found) > len(short) and short not in found.split() and not _NO_WORDS.search(found) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +103,11 @@ class Help:
     def expansions(self, question: str) -> tuple[Expansion, ...]:
         """The abbreviations of ``question`` with their long forms, and its long forms with their abbreviations; where the documents
         give several meanings, the one that most passages give, or none."""
+        own = {short for short, _ in definitions(question)}
         found = [*self._long_forms(question), *self._short_forms(question)]
-        return tuple(one for one in found if one is not None)
+        return tuple({one.typed: one for one in found if not own & {one.typed, one.meant}}.values())
 
-    def _long_forms(self, question: str) -> Iterator[Expansion | None]:
+    def _long_forms(self, question: str) -> Iterator[Expansion]:
         """For words in capitals; none where the whole question is."""
         shorts = list(dict.fromkeys(match[1] for match in _CAPITALS.finditer(question)))
         words = [word for word in _WORD.findall(question) if len(word) > 1]
@@ -116,7 +119,7 @@ class Help:
             if meant is not None and not _within(self.analyzer.terms(meant[0]), self.analyzer.terms(question)):
                 yield Expansion(typed=short, meant=meant[0], document_ids=meant[1])
 
-    def _short_forms(self, question: str) -> Iterator[Expansion | None]:
+    def _short_forms(self, question: str) -> Iterator[Expansion]:
         """For runs of words whose initials are an abbreviation of some passage."""
         runs = list(_runs(question))
         known = self._known({one for _, _, initials in runs for one in initials})

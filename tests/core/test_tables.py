@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ragkit import Ragkit, Settings
 from ragkit.answer import lists
+from ragkit.answer.recheck import sentences_now
 from ragkit.models.embedder import SentenceTransformerEmbedder
 from ragkit.records import Block, Parsed
 from ragkit.testing import ScriptedGenerator
@@ -184,3 +185,20 @@ def test_the_model_may_tell_a_list(embedder: SentenceTransformerEmbedder, tmp_pa
         assert sorted(s.text for s in answer.sentences) == sorted(ITEMS)
         assert [s.status for s in answer.sentences] == ["quoted"] * 4 or "verified" in [s.status for s in answer.sentences]
         assert "Rowing" not in answer.text
+
+
+def test_a_row_that_was_altered_is_found(kit: Ragkit, tmp_path: Path) -> None:
+    """What is shown must be what both citations say: another cell, another name of a column, or a citation too many is a fault."""
+    kit.ingest(_written(tmp_path, "csv"))
+    kept = kit.answer_record(kit.ask("What does a cutter pay a day?", mode="quote").record_id)
+    sentence = kept["sentences"][0]
+    assert next(iter(sentences_now(kept, None))).fault is None
+    forged = [
+        {**sentence, "text": sentence["text"].replace("7", "1")},
+        {**sentence, "text": sentence["text"].replace("Fee", "Fine")},
+        {**sentence, "citations": sentence["citations"] * 2},
+        {**sentence, "citations": sentence["citations"][::-1]},
+        {**sentence, "citations": []},
+    ]
+    for one in forged:
+        assert next(iter(sentences_now({**kept, "sentences": [one]}, None))).fault is not None

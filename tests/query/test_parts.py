@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from ragkit import Ragkit
 from ragkit.query.parts import parts
+
+MakeKit = Callable[..., Ragkit]
 
 
 @pytest.mark.parametrize(
@@ -28,3 +33,17 @@ from ragkit.query.parts import parts
 def test_a_question_is_taken_apart_where_it_asks_of_two_things(question: str, asked: tuple[str, ...]) -> None:
     """And only there; the second part has what its pronouns stand for."""
     assert parts(question) == asked
+
+
+def test_each_part_has_evidence(make_kit: MakeKit) -> None:
+    """What one part asks is quoted beside what the other does; the question as a whole has the better part's evidence alone."""
+    question = "Who was the last keeper of the lighthouse and how many metres did the Hallan glacier lose?"
+    for way, found in (("parts", {"lighthouse", "glacier"}), ("one", None)):
+        answer = make_kit(answering__queries=way).ask(question, mode="quote")
+        uris = [one.uri for one in answer.evidence]
+        assert [one.id for one in answer.evidence] == list(range(1, len(uris) + 1))
+        assert len({(one.uri, one.start_char_index) for one in answer.evidence}) == len(uris)
+        if found is not None:
+            assert {sentence.citations[0].uri for sentence in answer.sentences[:2]} == found
+            assert "Tom Reid" in answer.text
+            assert "eleven metres" in answer.text
