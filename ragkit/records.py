@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Literal, NamedTuple, TypeVar, dataclass_transf
 
 BlockKind = Literal["heading", "paragraph", "list_item", "table", "code", "quote", "caption"]
 Status = Literal["verified", "quoted", "unverified"]
-Reason = Literal["empty_index", "filter_empty", "no_relevant_passage", "not_supported"]
+Reason = Literal["empty_index", "filter_empty", "no_relevant_passage", "not_supported", "contradictory_sources"]
 Mode = Literal["auto", "quote", "compose"]
 
 T = TypeVar("T")

@@ -64,7 +64,7 @@ def _turn(index: int, turn: Turn) -> None:
     answer = turn.answer
     if answer.abstained:
         _abstention(answer)
-    else:
+    if answer.sentences:
         sentences = state.shown(answer.sentences)
         for number, (sentence, marks) in enumerate(zip(sentences, state.numbered(sentences)[1], strict=True)):
             _sentence(index, number, sentence, marks)
@@ -100,7 +100,8 @@ def _select(index: int, number: int) -> None:
 
 def _abstention(answer: Answer) -> None:
     reason = state.REASONS.get(answer.reason or "", "The check let nothing through.")
-    parts.notice("warn", reason, title="The documents do not answer this.")
+    title = "The documents do not answer this." if answer.reason != "contradictory_sources" else "The documents contradict each other."
+    parts.notice("warn", reason, title=title)
 
 
 def _ask(shared: Shared, turns: list[Turn], question: str, mode: Mode) -> None:

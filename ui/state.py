@@ -16,6 +16,7 @@ REASONS = {
     "empty_index": "The store holds no documents yet. Add some on the Documents page.",
     "filter_empty": "No document passes the filter.",
     "no_relevant_passage": "No passage in the documents is close enough to the question.",
+    "contradictory_sources": "These passages say different things; ragkit takes no side.",
     "not_supported": "There are passages on the subject, but none of them supports an answer.",
 }
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ragkit.answer import compose, lists, prompts, provenance
+from ragkit.answer import compose, conflicts, lists, prompts, provenance
 from ragkit.answer.cache import AnswerCache, Kept, Key, normalised
 from ragkit.answer.checking import check
 from ragkit.answer.citations import cite, quoted
@@ -181,6 +181,11 @@ class _Run:
         selection = self._whole_list(self._selection(found, max(PROMPT_EVIDENCE * self._size.times, self._most)))
         self._timings["retrieve_s"] = self._elapsed()
         reason = self._abstain(found, selection)
+        sides = conflicts.between(self._meant.searched, selection.evidence) if reason is None else None
+        if sides is not None:
+            reason = "contradictory_sources"
+            self._sentences = [self._quote(one) for one in sides]
+            yield from (StreamEvent(kind="sentence", text=one.text, sentence=one) for one in self._sentences)
         if reason is None:
             for sentence in self._answer(selection.evidence):
                 if isinstance(sentence, str):
@@ -313,7 +318,7 @@ class _Run:
             abstained=reason is not None,
             reason=reason,
             answerable=selection.answerable,
-            text=" ".join(s.text for s in self._sentences),
+            text="" if reason else " ".join(s.text for s in self._sentences),
             sentences=tuple(self._sentences),
             evidence=selection.evidence,
             mode=self._mode,

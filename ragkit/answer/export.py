@@ -113,13 +113,18 @@ def _markdown(kept: Mapping[str, Any]) -> str:
         number = numbers.stop - 1
         lines += [f"{_plain(sentence['text'])} ({_plain(sentence['status'])}) " + "".join(f"\\[{n}\\]" for n in numbers), ""]
     if kept["abstained"]:
-        lines += [f"The documents do not answer this ({_plain(str(kept['reason']))}).", ""]
+        lines += [f"{_plain(_missing(kept))}.", ""]
     for n, citation in _citations(kept):
         fence = "`" * max(3, 1 + max(map(len, re.findall("`+", citation["cited_text"])), default=0))
         lines += [f"\\[{n}\\] {_plain(citation['document_title'])}, {_plain(_place(citation))}", ""]
         lines += [f"{fence}text", _seen(citation["cited_text"]), fence, ""]
     lines += [f"- {name}: {_plain(value)}" for name, value in _about(kept)]
     return "\n".join([*lines, "", "```json", _envelope(kept), "```", ""])
+
+
+def _missing(kept: Mapping[str, Any]) -> str:
+    told = "contradict each other" if kept["reason"] == "contradictory_sources" else "do not answer this"
+    return f"The documents {told} ({kept['reason']})"
 
 
 def _plain(text: str) -> str:
@@ -151,7 +156,7 @@ def _html(kept: Mapping[str, Any]) -> str:
         links = "".join(f' <a href="#citation-{n}">[{n}]</a>' for n in numbers)
         lines.append(f"<p><bdi>{_escaped(sentence['text'])}</bdi> <small>({_escaped(sentence['status'])})</small>{links}</p>")
     if kept["abstained"]:
-        lines.append(f"<p>The documents do not answer this ({_escaped(str(kept['reason']))}).</p>")
+        lines.append(f"<p>{_escaped(_missing(kept))}.</p>")
     for n, citation in _citations(kept):
         where = f"<bdi>{_escaped(citation['document_title'])}</bdi>, <bdi>{_escaped(_place(citation))}</bdi>"
         lines.append(

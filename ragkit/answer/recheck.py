@@ -222,10 +222,11 @@ _CHECKS: Mapping[str, Any] = {"quoted": _quoted, "verified": _verified}
 def record_faults(kept: Mapping[str, Any]) -> Iterator[str]:
     """What does not agree within the record."""
     sentences = kept["sentences"]
-    if kept["text"] != " ".join(s["text"] for s in sentences):
+    abstained, sides = kept["abstained"], kept["reason"] == "contradictory_sources"
+    if kept["text"] != ("" if abstained else " ".join(s["text"] for s in sentences)):
         yield "the answer's text is not that of its sentences"
-    if kept["abstained"] != (not sentences) or kept["abstained"] != (kept["reason"] is not None):
-        yield "an abstention has a reason and no sentences, an answer has sentences and no reason"
+    if abstained != (sides or not sentences) or abstained != (kept["reason"] is not None):
+        yield "an abstention has a reason, and no sentences but those that contradict each other; an answer has sentences and no reason"
 
 
 def evidence_faults(catalog: Catalog, connection: sa.Connection, kept: Mapping[str, Any], *, shown: Shown = str) -> Iterator[str]:

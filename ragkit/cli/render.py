@@ -17,6 +17,7 @@ REASONS = {
     "empty_index": "the store holds no documents yet; `ragkit ingest SOURCE` brings some in",
     "filter_empty": "no document passes the filter, or none may be seen by who asks",
     "no_relevant_passage": "no passage is close enough to the question",
+    "contradictory_sources": "these passages say different things, and ragkit takes no side",
     "not_supported": "passages on the subject were found, but none of them supports an answer",
 }
 
@@ -76,7 +77,7 @@ def streamed(out: Output, events: Iterable[StreamEvent]) -> Answer | None:
         return None
     if answer.abstained:
         out.show(abstention(answer))
-    else:
+    if answer.sentences:
         out.show(*(numbered.sentence(sentence) for sentence in answer.sentences[shown:] if sentence.status != "unverified"))
         out.show("", *numbered.lines(), "")
     for note in answer.notes:
@@ -88,6 +89,8 @@ def streamed(out: Output, events: Iterable[StreamEvent]) -> Answer | None:
 def abstention(answer: Answer) -> str:
     """That the documents do not answer, and why, in words."""
     reason = answer.reason or "not_supported"
+    if reason == "contradictory_sources":
+        return f"The documents contradict each other: {REASONS[reason]}."
     return f"The documents do not answer this: {REASONS.get(reason, reason)}."
 
 

@@ -41,7 +41,7 @@ def _around(rows: Sequence[tuple[int, tuple[str, ...]]], chunk_id: int, how: Sur
     low, high = at, at + 1
     while low > max(at - REACH, 0) and rows[low - 1][1] == own:
         low -= 1
-    if 0 < low and own and rows[low - 1][1] == own[:-1]:
+    if low > 0 and own and rows[low - 1][1] == own[:-1]:
         low -= 1
     last = min(at + REACH, len(rows) - 1)
     while high <= last and rows[high][1] == own:
