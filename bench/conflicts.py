@@ -36,7 +36,8 @@ def main() -> None:
     ]
     for kind, asked in by_kind(questions).items():
         some = asked[:: max(1, len(asked) // limit)][:limit] if limit else asked
-        rows.append({"documents": f"with another {kind}", "questions": len(some), "contradictory_sources": contrary(texts, some, kind, asked)})
+        found = contrary(texts, some, kind, asked)
+        rows.append({"documents": f"with another {kind}", "questions": len(some), "contradictory_sources": found})
     emit("conflicts", rows, complete=not limit, machine=machine())
 
 
