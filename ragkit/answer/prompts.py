@@ -43,6 +43,11 @@ def user_prompt(question: str, evidence: Sequence[Evidence], spotlight: Spotligh
     return _USER.format(evidence=lines, question=" ".join(question.split()))
 
 
+def plain(text: str) -> str:
+    """``text`` on one line, without the signs that are a prompt's own."""
+    return " ".join(text.translate(_FOREIGN).split())
+
+
 def unmarked(piece: str) -> str:
     """A piece of a reply without the marks that the model took over from the evidence."""
     return piece.replace(MARK, " ")
