@@ -23,7 +23,7 @@ from ragkit.store.visibility import Principals, principals_of
 
 if TYPE_CHECKING:
     from ragkit.answer.asker import Asker
-        from ragkit.contracts import Embedder, Verifier
+    from ragkit.contracts import Embedder, Verifier
     from ragkit.pii.redaction import Redactor
 
 
