@@ -56,7 +56,8 @@ def run(session: Session, questions: File, k: K = 10, retrieval_only: Only = Fal
     outcomes: list[Outcome] = []
     if curve is not None:  # all is answered; below the threshold in force it then counts as an abstention
         least = session.settings().answering.min_answerable
-        session = replace(session, values=(*session.values, *(f"{key}={value}" for key, value in curves.ANSWER_ALL.items())))
+        values = curves.ANSWER_ALL | ({} if mode is None else {"answering.mode": mode})
+        session = replace(session, values=(*session.values, *(f"{key}={value}" for key, value in values.items())))
     with session.open() as kit, session.out.busy(f"{len(asked)} questions"):
         how = cast(Mode | None, mode)
         report = evaluate(kit, asked, k=k, mode=how, retrieval_only=retrieval_only, least=least, seen=outcomes)

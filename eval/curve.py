@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: Promises that a report looks up.
 PROMISES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3)
 #: Values with which every question that finds evidence is answered, so that the whole curve can be seen.
-ANSWER_ALL = {"answering.min_answerable": 0.0, "answering.max_wrong": 1.0}
+ANSWER_ALL: dict[str, float | str] = {"answering.min_answerable": 0.0, "answering.max_wrong": 1.0}
 #: Size of the drawing in pixels, and of its margin.
 _WIDTH, _HEIGHT, _MARGIN = 520, 340, 48
 
