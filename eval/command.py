@@ -34,7 +34,7 @@ How = Annotated[str | None, typer.Option("--mode", metavar="|".join(_MODES), hel
 Curve = Annotated[
     Path | None,
     typer.Option(
-        "--curve", metavar="FILE.json", dir_okay=False, help="Write risk over coverage there for answering.risk_curve, and a drawing (.svg)."
+        "--curve", metavar="FILE.json", dir_okay=False, help="Write risk over coverage for answering.risk_curve, and a drawing (.svg)."
     ),
 ]
 
@@ -65,7 +65,8 @@ def run(session: Session, questions: File, k: K = 10, retrieval_only: Only = Fal
     told = dict(report.to_dict())
     shown = list(lines(report))
     if found is not None and curve is not None:
-        told["curve"] = {"file": str(curve), "drawing": str(curves.save(found, curve)), "area": found.area, "promises": curves.promises(found)}
+        drawing = curves.save(found, curve)
+        told["curve"] = {"file": str(curve), "drawing": str(drawing), "area": found.area, "promises": curves.promises(found)}
         shown += curves.lines(found)
     if session.json:
         session.out.value(told)

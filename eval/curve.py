@@ -63,11 +63,12 @@ def lines(found: Curve) -> Iterator[str]:
     for promise in PROMISES:
         kept = risk.promised(found, promise)
         if kept is None:
-            yield f"  at most {promise:.0%} wrong: no threshold can promise it; it takes {risk.needed(promise, found)} answers without a fault"
+            least = risk.needed(promise, found)
+            yield f"  at most {promise:.0%} wrong: no threshold can promise it; it takes {least} answers without a fault, or more"
         else:
             point, bound = kept
-            told = f"answers {point.coverage:.0%}, {point.risk:.1%} of them wrong here, at most {bound:.1%} with {risk.CONFIDENCE:.0%} confidence"
-            yield f"  at most {promise:.0%} wrong: answerable >= {point.threshold:.3f} {told}"
+            told = f"answers {point.coverage:.0%}, {point.risk:.1%} of them wrong here, at most {bound:.1%}"
+            yield f"  at most {promise:.0%} wrong: answerable >= {point.threshold:.3f} {told} with {risk.CONFIDENCE:.0%} confidence"
 
 
 def promises(found: Curve) -> list[dict[str, float | None]]:
@@ -102,8 +103,8 @@ def svg(found: Curve) -> str:
         f'<polyline points="{_points(bounds)}" fill="none" stroke="#e07a3f" stroke-dasharray="5 4"/>'
         f'<polyline points="{_points(measured)}" fill="none" stroke="#1f6f8b" stroke-width="2"/>'
         f'<text x="{_WIDTH // 2}" y="{_HEIGHT - 8}" text-anchor="middle">coverage: share of questions answered</text>'
-        f'<text x="14" y="{_HEIGHT // 2}" text-anchor="middle" transform="rotate(-90 14 {_HEIGHT // 2})">risk: share of answers wrong</text>'
-        "</svg>\n"
+        f'<text x="14" y="{_HEIGHT // 2}" text-anchor="middle" transform="rotate(-90 14 {_HEIGHT // 2})">'
+        "risk: share of answers wrong</text></svg>\n"
     )
 
 

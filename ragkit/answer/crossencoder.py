@@ -89,5 +89,5 @@ def _room(tokenizer: Any, model: Any) -> int:
     """Tokens of a pair that the model reads; what is longer would be cut off."""
     positions = getattr(model.model.config, "max_position_embeddings", None)
     padding = 2 if getattr(model.model.config, "model_type", "") in ("roberta", "xlm-roberta", "camembert") else 0
-    known = [int(most) for most in (tokenizer.model_max_length, (positions or 0) - padding, model.max_length) if most and 0 < int(most) < 1e9]
-    return max(_LEAST_TOKENS, min(known, default=512))
+    limits = (tokenizer.model_max_length, (positions or 0) - padding)
+    return max(_LEAST_TOKENS, min((int(most) for most in limits if most and 0 < most < 1e9), default=512))

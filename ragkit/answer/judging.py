@@ -24,7 +24,9 @@ class NotJudged(Verdict):
     reason: str
 
 
-def read(claim: str, evidence: Sequence[str], fits: Callable[[str], bool], score: Callable[[list[str]], Sequence[tuple[float, float]]]) -> Verdict:
+def read(
+    claim: str, evidence: Sequence[str], fits: Callable[[str], bool], score: Callable[[list[str]], Sequence[tuple[float, float]]]
+) -> Verdict:
     """``claim`` against all of ``evidence``: the support of the window that supports it best, as in SummaC (Laban et al. 2022).
 
     ``fits`` says whether the model can read a window whole; ``score`` gives support and contradiction, in [0, 1], of each window.
