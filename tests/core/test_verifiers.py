@@ -240,7 +240,7 @@ def test_an_answer_is_checked_by_the_judge(reply: str, status: str) -> None:
 
     class Both(Saying):
         def stream(self, system: str, user: str, *, grammar: str | None = None, max_tokens: int = 256) -> Iterator[str]:
-            yield reply if "Statement:" in user else "Jonas Hale built the mill in 1790. [1]"
+            yield reply if "Statement:" in user else "In 1790 the mill was built by Jonas Hale. [1]"
 
     settings = Settings().with_values(**{"answering.verifier": "judge", "answering.min_answerable": 0.0, "answering.mode": "auto"})
     with Ragkit.in_memory(embedder=SyntheticEmbedder(64), generator=Both(""), settings=settings) as kit:
@@ -248,7 +248,7 @@ def test_an_answer_is_checked_by_the_judge(reply: str, status: str) -> None:
         answer = kit.ask("Who built the mill?")
         kept = kit.answer_record(answer.record_id)
         assert not kit.verify_answer(answer.record_id).faults
-    assert answer.sentences[0].status == status
+    assert answer.sentences[0].status == status, kept['rejected']
     assert [bool(row.get("reason")) for row in kept["rejected"]] == ([] if status == "verified" else [True])
 
 
