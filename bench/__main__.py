@@ -11,7 +11,7 @@ from bench.common import parser
 
 NAMES = (
     "retrieval", "answering", "speed", "speed_of_answers", "memory", "lexical", "dense", "scale", "parsers", "parsing", "roundtrip",
-    "instructions", "pii", "injection", "grounding", "queries", "semantic", "conflicts",
+    "instructions", "pii", "injection", "grounding", "queries", "semantic", "conflicts", "clapnq",
 )  # fmt: skip
 
 

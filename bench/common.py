@@ -23,6 +23,8 @@ SOURCES = {
     "answering/xquad_en_dev.json": "XQuAD's English part (google-deepmind/xquad), SQuAD's JSON",
     "answering/xquad_de_dev.json": "XQuAD's German part",
     "answering/xquad_zh_dev.json": "XQuAD's Chinese part",
+    "answering/clapnq_answerable_dev.jsonl": "CLAPnq (primeqa/clapnq), the development questions that have an answer",
+    "answering/clapnq_unanswerable_dev.jsonl": "CLAPnq's development questions that have none",
     "grounding": "OSU-NLP's AttributionBench and WiCE (ryokamoi/wice), their development parts, as JSON lines",
     "injection": "microsoft/BIPIA's text attacks and e-mails, NVIDIA/garak's WHOIS records",
     "pii/generated_large.json": "presidio-research's generated texts (microsoft/presidio-research, data/generated_large.json)",

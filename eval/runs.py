@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ragkit.records import Citation, Jsonable, Mode, record
 
+from .curve import withheld
 from .gold import locate
 from .interval import bootstrap
 from .measures import Measure, all_measures, retrieval_measures
@@ -88,16 +89,21 @@ def evaluate(
     retrieval_only: bool = False,
     measures: Sequence[Measure] | None = None,
     progress: OnProgress | None = None,
+    least: float = 0.0,
+    seen: list[Outcome] | None = None,
 ) -> Report:
     """Search and ask every question, and measure. ``k`` passages are ranked; ``mode`` is that of :meth:`ragkit.Ragkit.ask`.
 
-    ``measures`` default to all of them, or to those of retrieval with ``retrieval_only``, which asks nothing.
+    ``measures`` default to all of them, or to those of retrieval with ``retrieval_only``, which asks nothing. Answers whose
+    ``answerable`` is below ``least`` count as abstentions. ``seen`` is given every outcome as it was.
     """
     began = time.perf_counter()
     chosen = measures or (retrieval_measures(k) if retrieval_only else all_measures(k))
     outcomes = []
     for outcome in run(kit, questions, k=k, mode=mode, retrieval_only=retrieval_only):
-        outcomes.append(outcome)
+        if seen is not None:
+            seen.append(outcome)
+        outcomes.append(withheld(outcome, least))
         if progress is not None:
             progress(len(outcomes), len(questions))
     return Report(

@@ -10,10 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from ragkit.answer import verifiers
 from ragkit.answer.asker import Asker
 from ragkit.answer.summary import summarise
-from ragkit.answer.verify import AlignmentVerifier
-from ragkit.contracts import Embedder, Generator, Reranker
+from ragkit.contracts import Embedder, Generator, Reranker, Verifier
 from ragkit.errors import StoreNotFound
 from ragkit.index import files
 from ragkit.ingest import DocumentPool
@@ -141,8 +141,8 @@ class Ragkit(Intake, Recordkeeping):
         return self._given_generator or load.generator(self.settings.generation)
 
     @cached_property
-    def verifier(self) -> AlignmentVerifier:
-        return AlignmentVerifier(self._tokens)
+    def verifier(self) -> Verifier:
+        return verifiers.named(self.settings, self._tokens, self._given_generator)
 
     @cached_property
     def _tokens(self) -> TokenCache:

@@ -23,8 +23,7 @@ from ragkit.store.visibility import Principals, principals_of
 
 if TYPE_CHECKING:
     from ragkit.answer.asker import Asker
-    from ragkit.answer.verify import AlignmentVerifier
-    from ragkit.contracts import Embedder
+    from ragkit.contracts import Embedder, Verifier
     from ragkit.pii.redaction import Redactor
 
 
@@ -51,7 +50,7 @@ class Recordkeeping:
             """The model that turns text into vectors."""
 
         @cached_property
-        def verifier(self) -> AlignmentVerifier:
+        def verifier(self) -> Verifier:
             """What checks sentences."""
 
         @cached_property

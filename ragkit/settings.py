@@ -186,6 +186,10 @@ class AnsweringSettings(Part):
     language: str = Field("", description="The language that the model is to write in, a name or ISO 639 code; empty: it is not told.")
     tone: Tone = Field("plain", description="How the model is to speak.")
     min_answerable: float = Field(0.2, ge=0, le=1, description="Below this probability that the documents answer, ragkit abstains.")
+    max_wrong: float = Field(
+        1.0, gt=0, le=1, description="Below 1: at most this share of answers is wrong, by the curve; takes the place of `min_answerable`."
+    )
+    risk_curve: str = Field("", description="The file with that curve, as `ragkit eval --curve` writes it from your own questions.")
     cache: int = Field(
         0, ge=0, description="Answers that are kept in memory and given again to the same question and asker until the store changes."
     )
@@ -205,6 +209,11 @@ class AnsweringSettings(Part):
     )
     spotlight: Spotlight = Field(
         "delimit", description="How the prompt sets retrieved text apart: not at all, by delimiters, or by a mark between all words."
+    )
+    verifier: str = Field(
+        "alignment",
+        description="What checks composed sentences: `alignment`, `cross-encoder:NAME` (a folder or hub id), `judge` (the model of "
+        "`generation`), or `judge:MODEL`, as in `generation.model`.",
     )
     min_support: float = Field(0.5, gt=0, le=1, description="Below this support a composed sentence is not shown.")
 

@@ -6,9 +6,10 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
-from ragkit.answer import compose, conflicts, lists, prompts, provenance
+from ragkit.answer import compose, conflicts, lists, prompts, provenance, risk
 from ragkit.answer.cache import AnswerCache, Kept, Key, normalised
 from ragkit.answer.checking import check
 from ragkit.answer.citations import cite, quoted
@@ -16,8 +17,7 @@ from ragkit.answer.evidence import Selection, select
 from ragkit.answer.selecting import selected
 from ragkit.answer.semantic import Meaning, meaning
 from ragkit.answer.understanding import Understanding
-from ragkit.answer.verify import AlignmentVerifier
-from ragkit.contracts import Generator
+from ragkit.contracts import Generator, Verifier
 from ragkit.errors import ModelError
 from ragkit.models.rerank import TokenCache
 from ragkit.pii.redaction import Redactor
@@ -48,7 +48,7 @@ class Asker:
         searcher: Searcher,
         tokens: TokenCache,
         generator: Callable[[], Generator | None],
-        verifier: Callable[[], AlignmentVerifier],
+        verifier: Callable[[], Verifier],
         settings: Settings,
         redactor: Redactor | None = None,
     ) -> None:
@@ -67,6 +67,7 @@ class Asker:
         """Tokens and checked sentences as they come, then the answer, which by then is on record."""
         origin = origin or Origin()
         started = time.perf_counter()
+        self.threshold  # noqa: B018 - a promise that cannot be kept is an error before anything is asked
         with self._searcher.pin() as pinned:
             # What a chat's question means may depend on the chat, and a replay is asked to see what would be said now.
             key = self._key(question, mode, expression, principal, pinned.generation) if origin == Origin() else None
@@ -120,6 +121,15 @@ class Asker:
     def settings(self) -> Settings:
         return self._settings
 
+    @cached_property
+    def threshold(self) -> risk.Threshold:
+        """From which ``answerable`` on questions are answered.
+
+        Raises:
+            SettingsError: ``answering.max_wrong`` cannot be promised.
+        """
+        return risk.threshold(self._settings, self._searcher.embedder.sha256)
+
     @property
     def searcher(self) -> Searcher:
         return self._searcher
@@ -135,7 +145,7 @@ class Asker:
     def generator(self, mode: Mode) -> Generator | None:
         return None if mode == "quote" else self._generator()
 
-    def verifier(self) -> AlignmentVerifier:
+    def verifier(self) -> Verifier:
         return self._verifier()
 
 
@@ -222,7 +232,7 @@ class _Run:
             return "empty_index"
         if not found.visible:
             return "filter_empty"
-        if selection.evidence and selection.answerable >= self._settings.min_answerable:
+        if selection.evidence and selection.answerable >= self._asker.threshold.min_answerable:
             return None
         return "not_supported" if selection.signals.get("dense", 0.0) >= RELATED else "no_relevant_passage"
 
@@ -356,6 +366,7 @@ class _Run:
             "prompt_left_out": self._left_out,
             "candidates": [candidate.to_dict() for candidate in found.describe()],
             "signals": selection.signals,
+            "threshold": self._asker.threshold.to_dict(),
             "draft": self._asker.masked(self._draft.reply),
             "rejected": self._rejected,
         }

@@ -122,6 +122,11 @@ def line(evidence: Evidence, spotlight: Spotlight = "off") -> str:
     return f"[{evidence.id}] {_shown(evidence.text, spotlight)}"
 
 
+def plain(text: str) -> str:
+    """``text`` on one line, without the signs that are a prompt's own."""
+    return " ".join(text.translate(_FOREIGN).split())
+
+
 def unmarked(piece: str) -> str:
     """A piece of a reply without the marks that the model took over from the evidence."""
     return piece.replace(MARK, " ")

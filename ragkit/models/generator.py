@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -102,6 +102,25 @@ class LlamaCppGenerator:
             raise ModelError("this thread has not read another reply of this model to its end; read it, or close it, first")
         with self._turns:
             yield from self._reply(system, user, grammar, max_tokens)
+
+    def choose(self, system: str, user: str, options: Sequence[str]) -> list[float]:
+        """The probability of each option as the reply's beginning, by its first token, among all that the model might say."""
+        import llama_cpp
+        import numpy as np
+
+        if self._turns.mine:
+            raise ModelError("this thread has not read another reply of this model to its end; read it, or close it, first")
+        with self._turns:
+            model = self.llama
+            head, rest = self._parts(system, user)
+            if len(head) + len(rest) >= model.n_ctx():
+                raise ModelError(f"the prompt has {len(head) + len(rest)} tokens, the context {model.n_ctx()}; raise generation.context")
+            self._prefix.read(head, rest)
+            found = llama_cpp.llama_get_logits_ith(model.ctx, -1)
+            logits = np.ctypeslib.as_array(found, shape=(model.n_vocab(),)).astype(np.float64)
+        shares = np.exp(logits - logits.max())
+        shares /= shares.sum()
+        return [float(shares[self._tokens(option)[0]]) for option in options]
 
     def _reply(self, system: str, user: str, grammar: str | None, max_tokens: int) -> Iterator[str]:
         head, rest = self._parts(system, user)
