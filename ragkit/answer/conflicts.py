@@ -16,7 +16,7 @@ from ragkit.records import Evidence
 from ragkit.text.words import terms
 
 #: Content words that two sentences must have in common, and their least share of either's.
-LEAST_COMMON, LEAST_SHARE = 3, 0.6
+LEAST_COMMON, LEAST_SHARE = 2, 0.6
 #: Content words that one sentence may have after all that both say.
 MOST_AFTER = 6
 
@@ -27,8 +27,10 @@ _TOKEN = re.compile(
 )
 _NEGATIONS = frozenset("no not never none nobody nothing neither nor without cannot".split())
 _SHORT_NOT = re.compile(r"n['’]t\Z")
-#: Words after which a number is a bound or a guess.
-_VAGUE = re.compile(r"\b(?:about|around|almost|nearly|roughly|approximately|over|under|more|less|fewer|least|most|up|some|between)\b", re.I)
+#: A number that is a bound or a guess.
+_VAGUE = re.compile(
+    r"\b(?:about|around|almost|nearly|roughly|approximately|over|under|than|least|most|up to|some|between)(?: \w+)? [$€£]?\d", re.I
+)
 #: Stems of what is done, or is the case, once and by one.
 _ONCE = frozenset(
     "built build found invent discov discover design creat die born kill murder capit director compos wrote written author win won "
