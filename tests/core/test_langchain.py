@@ -63,7 +63,7 @@ def test_a_chat_model_writes_and_is_checked(embedder: SentenceTransformerEmbedde
     for wrapped in (True, False):
         chat = FakeListChatModel(responses=replies)
         with Ragkit.in_memory(embedder=embedder, generator=LangChainGenerator(chat) if wrapped else chat) as kit:
-            kit.add_text("The old mill was built in 1790 by the river.", uri="mill")
+            kit.add_text("The mill was built in 1790 by Ada Thornbury.", uri="mill")
             first, second = (kit.ask("When was the mill built?", mode="compose") for _ in replies)
         assert [s.status for s in first.sentences] == ["verified"]
         assert [s.status for s in second.sentences] == ["quoted"]

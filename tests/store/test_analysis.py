@@ -63,9 +63,13 @@ def test_a_store_of_the_second_format_was_english(make_kit: MakeKit, catalog_url
     kit.close()
     engine = sa.create_engine(catalog_url)
     with engine.begin() as connection:
-        row = {**connection.execute(sa.select(identity)).one()._mapping, "analysis": None}
-        connection.execute(identity.update().values(seal=seal.identity(row), analysis=None))
-        connection.execute(sa.text("ALTER TABLE identity DROP COLUMN analysis"))
+        later = dict.fromkeys(("analysis", "audit_count", "audit_head", "audit_salt"))
+        row = {**connection.execute(sa.select(identity)).one()._mapping, **later}
+        connection.execute(identity.update().values(seal=seal.identity(row), **later))
+        for column in later:
+            connection.execute(sa.text(f"ALTER TABLE identity DROP COLUMN {column}"))
+        for table in ("audit_log", "turns", "chats", "feedback"):
+            connection.execute(sa.text(f"DROP TABLE {table}"))
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0002'"))
     engine.dispose()
     again = make_kit()
