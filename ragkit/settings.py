@@ -129,7 +129,7 @@ class RetrievalSettings(Part):
     rerank_weight: float = Field(1.0, ge=0, description="The reranker's score, times this, is added to the fused one.")
     spelling: bool = Field(True, description="Search for the documents' word in place of one that none of them has and that nearly is it.")
     abbreviations: bool = Field(
-        True, description="Search for what the documents say that an abbreviation means as well, and for their abbreviations of words."
+        False, description="Search for what the documents say that an abbreviation means as well, and for their abbreviations of words."
     )
     dense_kind: Literal["auto", "exact", "ivf-rabitq", "ivf-pq", "ivf-sq8", "hnsw"] = Field(
         "auto",

@@ -27,7 +27,7 @@ TEXTS = {
 @pytest.fixture
 def kit(make_kit: MakeKit) -> Ragkit:
     """A store with definitions, one of which only the staff may see."""
-    made = make_kit()
+    made = make_kit(retrieval__abbreviations=True)
     for uri, text in TEXTS.items():
         made.add_text(text, uri=uri, acl=["staff"] if uri == "staff" else None)
     return made
@@ -118,9 +118,9 @@ def test_an_erasure_takes_the_record_along(kit: Ragkit) -> None:
         kit.answer_record(answer.record_id)
 
 
-def test_the_setting_turns_it_off(make_kit: MakeKit) -> None:
-    """Then nothing is looked up."""
-    kit = make_kit(retrieval__abbreviations=False)
+def test_it_is_off_as_ragkit_comes(make_kit: MakeKit) -> None:
+    """Nothing is looked up then."""
+    kit = make_kit()
     kit.add_text(TEXTS["pcr"], uri="pcr")
     assert kit.expanded("Who invented PCR?") == ()
 
