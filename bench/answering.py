@@ -30,6 +30,7 @@ from ragkit.eval.measures import (
 from ragkit.eval.outcome import Outcome
 from ragkit.eval.questions import Question, Relevant
 from ragkit.eval.runs import run
+from ragkit.eval.systems import StoreSystem
 
 SET = "answering/xquad_en_dev.json"
 #: Every third article is held out.
@@ -67,7 +68,7 @@ def outcomes(
             raise SystemExit(f"not ingested: {report.failed[0].uri}: {report.failed[0].reason}")
         kit.ask(questions[0].text, mode=mode)
         began = time.perf_counter()
-        found = list(run(kit, questions, mode=mode))
+        found = list(run(StoreSystem(kit, mode=mode), questions))
         return found, (time.perf_counter() - began) / len(questions)
 
 
@@ -77,8 +78,9 @@ def cites(found: Sequence[Outcome], test: Callable[[Outcome], bool]) -> float:
 
 def is_source(texts: dict[str, str], found: Sequence[Outcome]) -> tuple[int, int]:
     """Citations that are the bytes of the file at their span, and all citations: asked of the data, not of the store."""
-    cited = [c for o in found for c in o.citations() if Path(c.uri).name in texts]  # not those of documents that are beside the point
-    return sum(texts[Path(c.uri).name][c.start_char_index : c.end_char_index] == c.cited_text for c in cited), len(cited)
+    # not those of documents that are beside the point
+    cited = [c for o in found for c in o.response.citations if Path(c.uri).name in texts]
+    return sum(texts[Path(c.uri).name][c.start : c.end] == c.text for c in cited), len(cited)
 
 
 def measure(limit: int, mode: Any, settings: Settings, noise: Path | None) -> dict[str, Any]:
@@ -87,16 +89,16 @@ def measure(limit: int, mode: Any, settings: Settings, noise: Path | None) -> di
     full, seconds = outcomes(texts, [q for _, q in numbered], mode, settings, noise)
     missing = [replace(q, answers=(), relevant=()) for number, q in numbered if held_out(number)]
     absent, _ = outcomes({n: t for n, t in texts.items() if not held_out(int(n[:2]))}, missing, mode, settings, noise)
-    scores = {o.question.id: o.answer.answerable for o in full if o.answer}
-    gone = {o.question.id: o.answer.answerable for o in absent if o.answer}
+    scores = {o.question.id: o.response.answerable or 0.0 for o in full}
+    gone = {o.question.id: o.response.answerable or 0.0 for o in absent}
     same, cited = is_source(texts, full + absent)
     return {
         "questions": len(full),
         **{str(m): round(value, 4) for m in FULL if (value := m.summary(full)) is not None},
         "cited text contains gold": cites(
-            full, lambda o: any(contains(c.cited_text, o.question.answers, whole_words=False) for c in o.citations())
+            full, lambda o: any(contains(c.text, o.question.answers, whole_words=False) for c in o.response.citations)
         ),
-        "most sentences": max((len(o.answer.sentences) for o in full if o.answer), default=0),
+        "most sentences": max((len(o.response.statements) for o in full), default=0),
         "citations": cited,
         "citations equal to the source": round(same / max(1, cited), 4),
         str(VerbatimCitations()): VerbatimCitations().summary(full + absent),

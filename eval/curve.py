@@ -31,18 +31,17 @@ def is_wrong(outcome: Outcome) -> bool:
 
 def curve(kit: Ragkit, outcomes: Sequence[Outcome], wrong: Callable[[Outcome], bool] = is_wrong) -> Curve:
     """The curve of what was answered; abstentions are questions without an answer at any threshold."""
-    given = [(o.answer.answerable, wrong(o)) for o in outcomes if o.answer is not None and not o.answer.abstained]
+    given = [(o.response.answerable or 0.0, wrong(o)) for o in outcomes if o.answered]
     about = risk.about(kit.settings, kit.embedder.sha256)
     return risk.drawn([score for score, _ in given], [fault for _, fault in given], len(outcomes), about)
 
 
 def withheld(outcome: Outcome, least: float) -> Outcome:
     """The outcome as it is when below ``least`` nothing is answered."""
-    answer = outcome.answer
-    if answer is None or answer.abstained or answer.answerable >= least:
+    response = outcome.response
+    if not outcome.answered or response.answerable is None or response.answerable >= least:
         return outcome
-    kept = replace(answer, abstained=True, reason="not_supported", text="", sentences=())
-    return replace(outcome, answer=kept, verbatim=())
+    return replace(outcome, response=replace(response, abstained=True, text="", statements=()))
 
 
 def save(found: Curve, file: Path) -> Path:

@@ -2,49 +2,73 @@
 
 from __future__ import annotations
 
-from ragkit.records import Answer, Citation, Hit, Jsonable, record
+from collections.abc import Mapping
+from typing import Any
+
+from ragkit.records import Jsonable, record
 
 from .gold import Gold
-from .questions import Question
+from .questions import Question, Relevant
+from .response import Cited, Passage, Response
 
 
 @record
 class Outcome(Jsonable):
-    """A question, what should have been found, what was found and what was answered.
-
-    ``answer`` is ``None`` when only retrieval was run. ``verbatim`` says of each citation, in the order of
-    :meth:`citations`, whether the source's text at its span is its ``cited_text``.
-    """
+    """A question, where its answer stands, and what the system gave."""
 
     question: Question
     gold: tuple[Gold, ...] = ()
-    hits: tuple[Hit, ...] = ()
-    answer: Answer | None = None
-    verbatim: tuple[bool, ...] = ()
+    response: Response = Response(asked=False)
 
-    def citations(self) -> list[Citation]:
-        """Every citation of the answer's sentences, in order."""
-        return [] if self.answer is None else [c for sentence in self.answer.sentences for c in sentence.citations]
+    @property
+    def answered(self) -> bool:
+        """Whether there is an answer: it was asked, and did not fail, abstain or come back empty."""
+        return self.response.asked and self.response.state == "answered"
 
-    def is_gold(self, citation: Citation) -> bool:
-        """Whether a citation overlaps a gold place."""
-        return any(g.matches(citation.uri, citation.start_char_index, citation.end_char_index) for g in self.gold)
+    def cites_gold(self, cited: Cited) -> bool:
+        """Whether a citation overlaps a gold place. An invented one does not."""
+        passage = self.response.resolved(cited)
+        return passage is not None and self.is_gold(passage)
+
+    def is_gold(self, passage: Passage) -> bool:
+        """Whether a passage overlaps a gold place."""
+        return any(gold.covers(passage) for gold in self.gold)
 
     def ranking(self) -> list[str]:
-        """The hits as a ranking of ids in which nothing stands twice.
+        """The passages as a ranking of ids in which nothing stands twice.
 
-        A hit counts as the gold places that it overlaps. Other hits count by themselves where the gold is given as
-        quotes, and by their document where it is given as documents; a document then has the rank of its best passage.
+        A passage counts as the gold places that it overlaps. Others count by themselves where the gold is given as quotes, and by
+        their document where it is given as documents; a document then has the rank of its best passage.
         """
-        quoted = any(spans for g in self.gold for spans in g.spans)
+        quoted = any(gold.quote or any(gold.spans) for gold in self.gold)
         found: dict[str, None] = {}
-        for hit in self.hits:
-            span = (hit.start_char_index, hit.end_char_index)
-            places = [g.id for g in self.gold if g.matches(hit.uri, *span)]
-            other = f"{hit.uri}[{span[0]}:{span[1]}]" if quoted else hit.uri
-            found.update(dict.fromkeys(places or [other]))
+        for number, passage in enumerate(self.response.passages):
+            places = [gold.id for gold in self.gold if gold.covers(passage)]
+            place = f"[{passage.start}:{passage.end}]" if passage.start is not None else f"[{number}]"
+            found.update(dict.fromkeys(places or [f"{passage.uri}{place}" if quoted else passage.uri]))
         return list(found)
+
+    @classmethod
+    def from_dict(cls, tree: Mapping[str, Any]) -> Outcome:
+        """The inverse of ``to_dict``."""
+        question = tree["question"]
+        relevant = tuple(Relevant(**one) for one in question["relevant"])
+        gold = tuple(
+            Gold(
+                **{
+                    **one,
+                    "uris": None if one["uris"] is None else tuple(one["uris"]),
+                    "spans": tuple(tuple((a, b) for a, b in spans) for spans in one["spans"]),
+                }
+            )
+            for one in tree["gold"]
+        )
+        return cls(
+            question=Question(**{**question, "answers": tuple(question["answers"]), "relevant": relevant}),
+            gold=gold,
+            response=Response.from_dict(tree["response"]),
+        )
 
     def judged(self) -> dict[str, int]:
         """The gold places as judgements: id to gain."""
-        return {g.id: 1 for g in self.gold}
+        return {gold.id: gold.gain for gold in self.gold}

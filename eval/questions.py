@@ -7,8 +7,9 @@
 
 ``answers`` are strings any one of which a right answer contains; none of them means that the documents do not answer.
 ``relevant`` names the documents that hold the answer: ``uri`` is a document's URI or the end of one (from a ``/``, ``#``
-or ``:`` on), ``quote`` the exact passage, white space aside. ``_id``, ``answers`` and ``relevant`` may be left out; the
-``_id`` is then the line's number.
+or ``:`` on), ``quote`` the exact passage, white space aside, ``gain`` how relevant it is (1 when left out; 0: judged, and not
+relevant). ``class`` names the kind of question, by which figures are told apart. All but ``question`` may be left out; the ``_id``
+is then the line's number.
 """
 
 from __future__ import annotations
@@ -28,24 +29,42 @@ class BadQuestion(RagkitError, ValueError):
 
 @record
 class Relevant(Jsonable):
-    """Where an answer stands: a document, and the passage of it when ``quote`` is given."""
+    """Where an answer stands: a document, and the passage of it when ``quote`` is given. ``gain`` is 0 for what is judged irrelevant."""
 
     uri: str
     quote: str | None = None
+    gain: int = 1
 
 
 @record
 class Question(Jsonable):
-    """A question with its right answers (none: the documents do not answer it) and where they stand."""
+    """A question with its right answers (none: the documents do not answer it), where they stand, and its kind."""
 
     id: str
     text: str
     answers: tuple[str, ...] = ()
     relevant: tuple[Relevant, ...] = ()
+    kind: str = ""
 
     @property
     def answerable(self) -> bool:
         return bool(self.answers)
+
+    def to_line(self) -> dict[str, Any]:
+        """The object that stands on the question's line of a file."""
+        made: dict[str, Any] = {"_id": self.id, "question": self.text, "answers": list(self.answers)}
+        if self.kind:
+            made["class"] = self.kind
+        if self.relevant:
+            made["relevant"] = [_place(one) for one in self.relevant]
+        return made
+
+
+def _place(item: Relevant) -> dict[str, Any]:
+    made: dict[str, Any] = {"uri": item.uri}
+    if item.quote is not None:
+        made["quote"] = item.quote
+    return made if item.gain == 1 else {**made, "gain": item.gain}
 
 
 def read_questions(path: Path) -> list[Question]:
@@ -85,7 +104,10 @@ def _question(line: str, number: int, place: str) -> Question:
     if not all(isinstance(a, str) and a.strip() for a in answers):
         raise BadQuestion(f'{place}: "answers" holds something other than a string that is not empty')
     relevant = tuple(_relevant(item, place) for item in _list(tree, "relevant", place))
-    return Question(id=str(tree.get("_id", number)), text=tree["question"], answers=tuple(answers), relevant=relevant)
+    kind = tree.get("class", "")
+    if not isinstance(kind, str):
+        raise BadQuestion(f'{place}: "class" is not a string')
+    return Question(id=str(tree.get("_id", number)), text=tree["question"], answers=tuple(answers), relevant=relevant, kind=kind)
 
 
 def _list(tree: dict[str, Any], key: str, place: str) -> list[Any]:
@@ -96,7 +118,9 @@ def _list(tree: dict[str, Any], key: str, place: str) -> list[Any]:
 
 
 def _relevant(item: Any, place: str) -> Relevant:
-    quote = item.get("quote") if isinstance(item, dict) else None
+    quote, gain = (item.get("quote"), item.get("gain", 1)) if isinstance(item, dict) else (None, 1)
     if not isinstance(item, dict) or not isinstance(item.get("uri"), str) or not item["uri"] or not isinstance(quote, str | None):
         raise BadQuestion(f'{place}: an item of "relevant" is an object with "uri", a string, and perhaps "quote", another')
-    return Relevant(uri=item["uri"], quote=quote if quote and quote.strip() else None)
+    if not isinstance(gain, int) or isinstance(gain, bool) or gain < 0:
+        raise BadQuestion(f'{place}: "gain" is a whole number, 0 or more; it is {gain!r}')
+    return Relevant(uri=item["uri"], quote=quote if quote and quote.strip() else None, gain=gain)

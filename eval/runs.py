@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from ragkit.records import Citation, Jsonable, Mode, record
+from ragkit.records import Jsonable, Mode, record
 
 from .curve import withheld
 from .gold import locate
@@ -15,15 +14,13 @@ from .interval import bootstrap
 from .measures import Measure, all_measures, retrieval_measures
 from .outcome import Outcome
 from .questions import Question
+from .systems import StoreSystem, System, Texts
 
 if TYPE_CHECKING:
     from ragkit.api import Ragkit
 
 #: Told after each question: how many are done, and of how many.
 OnProgress = Callable[[int, int], None]
-
-#: Texts of documents kept while citations are checked.
-_TEXTS = 256
 
 
 @record
@@ -99,8 +96,9 @@ def evaluate(
     """
     began = time.perf_counter()
     chosen = measures or (retrieval_measures(k) if retrieval_only else all_measures(k))
+    system = StoreSystem(kit, mode=mode, retrieval_only=retrieval_only)
     outcomes = []
-    for outcome in run(kit, questions, k=k, mode=mode, retrieval_only=retrieval_only):
+    for outcome in run(system, questions, k=k):
         if seen is not None:
             seen.append(outcome)
         outcomes.append(withheld(outcome, least))
@@ -109,7 +107,7 @@ def evaluate(
     return Report(
         store=str(kit.path),
         k=k,
-        mode=None if retrieval_only else mode or kit.settings.answering.mode,
+        mode=system.mode,
         questions=len(outcomes),
         unanswerable=sum(not o.question.answerable for o in outcomes),
         results=tuple(_result(measure, outcomes) for measure in chosen),
@@ -119,32 +117,13 @@ def evaluate(
     )
 
 
-def run(
-    kit: Ragkit, questions: Sequence[Question], *, k: int = 10, mode: Mode | None = None, retrieval_only: bool = False
-) -> Iterator[Outcome]:
+def run(system: System, questions: Sequence[Question], *, k: int = 10) -> Iterator[Outcome]:
     """What comes of each question, in order."""
-    text = lru_cache(_TEXTS)(lambda uri: kit.text(uri))
-    uris = [document.uri for document in kit.documents()] if any(q.relevant for q in questions) else []
+    opened = system if isinstance(system, Texts) else None
+    uris = list(opened.uris()) if opened is not None and any(q.relevant for q in questions) else []
     for question in questions:
-        answer = None if retrieval_only else kit.ask(question.text, mode=mode)
-        outcome = Outcome(
-            question=question,
-            gold=locate(question.relevant, uris, text),
-            hits=tuple(kit.search(question.text, k, operators=False)),
-            answer=answer,
-        )
-        yield _checked(outcome, text)
-
-
-def is_verbatim(citation: Citation, text: Callable[[str], str]) -> bool:
-    """Whether the source's text at the citation's span is its cited text. An empty citation is not."""
-    span = text(citation.uri)[citation.start_char_index : citation.end_char_index]
-    return bool(span) and span == citation.cited_text
-
-
-def _checked(outcome: Outcome, text: Callable[[str], str]) -> Outcome:
-    verbatim = tuple(is_verbatim(citation, text) for citation in outcome.citations())
-    return Outcome(question=outcome.question, gold=outcome.gold, hits=outcome.hits, answer=outcome.answer, verbatim=verbatim)
+        gold = locate(question.relevant, uris, opened.text) if opened is not None else locate(question.relevant)
+        yield Outcome(question=question, gold=gold, response=system.respond(question, k))
 
 
 def _result(measure: Measure, outcomes: Sequence[Outcome]) -> Result:
@@ -158,25 +137,23 @@ def _result(measure: Measure, outcomes: Sequence[Outcome]) -> Result:
 
 
 def _row(outcome: Outcome, measures: Sequence[Measure]) -> Row:
-    question, answer = outcome.question, outcome.answer
+    question, response = outcome.question, outcome.response
     values = {str(measure): measure.score(outcome) for measure in measures}
-    if answer is None:
-        return Row(id=question.id, question=question.text, values=values, answers=question.answers)
     return Row(
         id=question.id,
         question=question.text,
         values=values,
         answers=question.answers,
-        abstained=answer.abstained,
-        answerable=answer.answerable,
-        text=answer.text,
-        record_id=answer.record_id,
+        abstained=not outcome.answered if response.asked else None,
+        answerable=response.answerable,
+        text=response.text,
+        record_id=response.record_id,
     )
 
 
 def _notes(outcomes: Sequence[Outcome]) -> Iterator[str]:
     for outcome in outcomes:
         for item, gold in zip(outcome.question.relevant, outcome.gold, strict=True):
-            if not gold.uris:
+            if gold.uris == ():
                 what = "the quote is in no document" if item.quote else "no document"
                 yield f"{outcome.question.id}: {what} that is named {item.uri}"

@@ -189,7 +189,7 @@ class AnsweringSettings(Part):
     max_wrong: float = Field(
         1.0, gt=0, le=1, description="Below 1: at most this share of answers is wrong, by the curve; takes the place of `min_answerable`."
     )
-    risk_curve: str = Field("", description="The file with that curve, as `ragkit eval --curve` writes it from your own questions.")
+    risk_curve: str = Field("", description="The file with that curve, as `ragkit eval run --curve` writes it from your own questions.")
     cache: int = Field(
         0, ge=0, description="Answers that are kept in memory and given again to the same question and asker until the store changes."
     )

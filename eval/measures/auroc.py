@@ -26,6 +26,7 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
 @dataclass(frozen=True, kw_only=True)
 class AnswerableAuroc(Measure):
     NAME = "AUROC of answerable"
+    GROUP = "abstention"
     DESCRIPTION = "Probability that an answerable question has a higher `answerable` than an unanswerable one; 0.5 is chance."
     PAPER = "Hanley and McNeil 1982, The Meaning and Use of the Area under a ROC Curve"
 
@@ -36,6 +37,6 @@ class AnswerableAuroc(Measure):
     def summary(self, outcomes: Sequence[Outcome]) -> float | None:
         both: dict[bool, list[float]] = {True: [], False: []}
         for outcome in outcomes:
-            if outcome.answer is not None:
-                both[outcome.question.answerable].append(outcome.answer.answerable)
+            if outcome.response.asked and outcome.response.answerable is not None:
+                both[outcome.question.answerable].append(outcome.response.answerable)
         return auroc(both[True], both[False])

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..outcome import Outcome
-from .base import Measure
+from .base import AnswerMeasure
 from .words import normalised
 
 
@@ -23,7 +23,7 @@ def contains(text: str, answers: Iterable[str], *, whole_words: bool = True) -> 
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnswerContains(Measure):
+class AnswerContains(AnswerMeasure):
     """``whole_words=False`` is the substring match of published figures, under which "7" is found in "1974"."""
 
     NAME = "answer contains"
@@ -32,9 +32,5 @@ class AnswerContains(Measure):
 
     whole_words: bool = True
 
-    def score(self, outcome: Outcome) -> float | None:
-        if outcome.answer is None or not outcome.question.answerable:
-            return None
-        if outcome.answer.abstained:
-            return 0.0
-        return float(contains(outcome.answer.text, outcome.question.answers, whole_words=self.whole_words))
+    def of(self, outcome: Outcome) -> float | None:
+        return float(contains(outcome.response.text, outcome.question.answers, whole_words=self.whole_words))

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..outcome import Outcome
-from .base import Measure
+from .base import AnswerMeasure
 
 
 @dataclass(frozen=True, kw_only=True)
-class FalseRefusalRate(Measure):
+class FalseRefusalRate(AnswerMeasure):
     NAME = "false refusals"
-    DESCRIPTION = "Share of answerable questions from which ragkit abstained."
+    GROUP = "abstention"
+    EMPTY = 1.0
+    DESCRIPTION = "Share of answerable questions that got no answer: the system abstained, failed, or gave an empty text."
     HIGHER_IS_BETTER = False
 
-    def score(self, outcome: Outcome) -> float | None:
-        return None if outcome.answer is None or not outcome.question.answerable else float(outcome.answer.abstained)
+    def of(self, outcome: Outcome) -> float | None:
+        return 0.0

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..outcome import Outcome
-from .base import Measure
+from .base import AnswerMeasure
 
 
 @dataclass(frozen=True, kw_only=True)
-class GoldCited(Measure):
+class GoldCited(AnswerMeasure):
     NAME = "gold cited"
+    GROUP = "citations"
+    NEEDS_GOLD = True
     DESCRIPTION = "Share of a question's gold passages that some citation overlaps, over answerable questions; an abstention counts 0."
     PAPER = "Rationale recall: DeYoung et al. 2020, ERASER"
 
-    def score(self, outcome: Outcome) -> float | None:
-        if outcome.answer is None or not outcome.gold or not outcome.question.answerable:
-            return None
-        spans = [(c.uri, c.start_char_index, c.end_char_index) for c in outcome.citations()]
-        return sum(any(gold.matches(*span) for span in spans) for gold in outcome.gold) / len(outcome.gold)
+    def of(self, outcome: Outcome) -> float | None:
+        cited = [passage for one in outcome.response.citations if (passage := outcome.response.resolved(one)) is not None]
+        places = [gold for gold in outcome.gold if gold.gain]
+        return sum(any(map(gold.covers, cited)) for gold in places) / len(places) if places else None

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..outcome import Outcome
-from .base import Measure
+from .base import AnswerMeasure
 
 
 @dataclass(frozen=True, kw_only=True)
-class SentencesPerAnswer(Measure):
+class SentencesPerAnswer(AnswerMeasure):
     NAME = "sentences per answer"
+    ASKED = "all"
+    EMPTY = None
     DESCRIPTION = "Mean number of sentences of an answer; abstentions are left out."
     HIGH = None
     HIGHER_IS_BETTER = False
 
-    def score(self, outcome: Outcome) -> float | None:
-        return None if outcome.answer is None or outcome.answer.abstained else float(len(outcome.answer.sentences))
+    def of(self, outcome: Outcome) -> float | None:
+        return float(len(outcome.response.statements))

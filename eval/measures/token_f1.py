@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ..outcome import Outcome
-from .base import Measure
+from .base import AnswerMeasure
 from .words import normalised
 
 
@@ -20,16 +20,12 @@ def token_f1(text: str, gold: str) -> float:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TokenF1(Measure):
+class TokenF1(AnswerMeasure):
     NAME = "token F1"
     DESCRIPTION = (
         "Overlap of the answer's words with the best gold string, over answerable questions; an abstention or an empty answer counts 0."
     )
     PAPER = "Rajpurkar et al. 2016, SQuAD: 100,000+ Questions for Machine Comprehension of Text"
 
-    def score(self, outcome: Outcome) -> float | None:
-        if outcome.answer is None or not outcome.question.answerable:
-            return None
-        if outcome.answer.abstained:
-            return 0.0
-        return max(token_f1(outcome.answer.text, gold) for gold in outcome.question.answers)
+    def of(self, outcome: Outcome) -> float | None:
+        return max(token_f1(outcome.response.text, gold) for gold in outcome.question.answers)

@@ -6,18 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..outcome import Outcome
-from .base import Measure
+from .base import AnswerMeasure
 
 
 @dataclass(frozen=True, kw_only=True)
-class VerbatimCitations(Measure):
+class VerbatimCitations(AnswerMeasure):
     NAME = "verbatim citations"
-    DESCRIPTION = "Share of all citations whose cited text is, character for character, the source's text at their span."
+    GROUP = "citations"
+    ASKED = "all"
+    EMPTY = None
+    DESCRIPTION = (
+        "Share of the citations whose cited text is, character for character, the source's text at their span; "
+        "citations of documents that cannot be opened are left out."
+    )
 
-    def score(self, outcome: Outcome) -> float | None:
-        return sum(outcome.verbatim) / len(outcome.verbatim) if outcome.verbatim else None
+    def of(self, outcome: Outcome) -> float | None:
+        checks = _checks(outcome)
+        return sum(checks) / len(checks) if checks else None
 
     def summary(self, outcomes: Sequence[Outcome]) -> float | None:
         """Over all citations of all answers together, not over questions."""
-        checks = [check for outcome in outcomes for check in outcome.verbatim]
+        checks = [check for outcome in outcomes if outcome.answered for check in _checks(outcome)]
         return sum(checks) / len(checks) if checks else None
+
+
+def _checks(outcome: Outcome) -> list[bool]:
+    return [cited.verbatim for cited in outcome.response.citations if cited.verbatim is not None]

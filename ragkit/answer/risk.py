@@ -203,7 +203,7 @@ def threshold(settings: Settings, embedder_sha256: str) -> Threshold:
     )
 
 
-_DRAW = "draw one with: ragkit eval QUESTIONS.jsonl --curve FILE.json, and set answering.risk_curve to that file"
+_DRAW = "draw one with: ragkit eval run QUESTIONS.jsonl --curve FILE.json, and set answering.risk_curve to that file"
 
 
 def _kept(name: str, wanted: float) -> tuple[Curve, str]:

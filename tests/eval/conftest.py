@@ -9,27 +9,20 @@ import pytest
 from ragkit.eval.gold import Gold
 from ragkit.eval.outcome import Outcome
 from ragkit.eval.questions import Question
-from ragkit.records import Answer, Citation, Hit, Sentence
+from ragkit.eval.response import Cited, Passage, Response, Statement
 
 Span = tuple[str, int, int]
 MakeOutcome = Callable[..., Outcome]
 
 
-def hit(span: Span, rank: int) -> Hit:
+def passage(span: Span) -> Passage:
     uri, start, end = span
-    return Hit(rank=rank, score=1 / rank, uri=uri, document_id=1, title=uri, start_char_index=start, end_char_index=end, text="x")
+    return Passage(uri=uri, text="x", start=start, end=end)
 
 
-def citation(span: Span) -> Citation:
+def citation(span: Span, verbatim: bool | None) -> Cited:
     uri, start, end = span
-    return Citation(
-        cited_text="x", uri=uri, document_title=uri, document_version=1, document_index=0, start_char_index=start, end_char_index=end
-    )
-
-
-def answer(text: str, cited: Sequence[Sequence[Span]], *, abstained: bool, answerable: float) -> Answer:
-    sentences = tuple(Sentence(text=text, status="quoted", support=1.0, citations=tuple(map(citation, spans))) for spans in cited)
-    return Answer(record_id="r", question="?", abstained=abstained, reason=None, answerable=answerable, text=text, sentences=sentences)
+    return Cited(uri=uri, text="x", start=start, end=end, verbatim=verbatim)
 
 
 @pytest.fixture
@@ -46,19 +39,25 @@ def outcome() -> MakeOutcome:
         abstained: bool = False,
         answerable: float = 0.5,
         verbatim: Sequence[bool] = (),
+        failure: str | None = None,
     ) -> Outcome:
         places = [
-            Gold(id=f"gold:{n}", uris=(g,), spans=((),))
+            Gold(id=f"gold:{n}", uri=g, uris=(g,), spans=((),))
             if isinstance(g, str)
-            else Gold(id=f"gold:{n}", uris=(g[0],), spans=(((g[1], g[2]),),))
+            else Gold(id=f"gold:{n}", uri=g[0], quote="x", uris=(g[0],), spans=(((g[1], g[2]),),))
             for n, g in enumerate(gold)
         ]
-        return Outcome(
-            question=Question(id="q", text="?", answers=tuple(answers)),
-            gold=tuple(places),
-            hits=tuple(hit(span, rank) for rank, span in enumerate(hits, 1)),
-            answer=None if text is None else answer(text, cited, abstained=abstained, answerable=answerable),
-            verbatim=tuple(verbatim),
+        spans = cited or [[("v.txt", 0, 1)] for _ in verbatim]
+        checks = iter(verbatim)
+        response = Response(
+            passages=tuple(map(passage, hits)),
+            statements=tuple(Statement(text=text or "", citations=tuple(citation(s, next(checks, None)) for s in one)) for one in spans),
+            text=text or ("x" if verbatim else ""),
+            abstained=abstained,
+            asked=text is not None or bool(verbatim),
+            answerable=answerable,
+            failure=failure,
         )
+        return Outcome(question=Question(id="q", text="?", answers=tuple(answers)), gold=tuple(places), response=response)
 
     return make

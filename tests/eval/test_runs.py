@@ -16,7 +16,8 @@ from rich.console import Console
 from ragkit import Ragkit, load_settings
 from ragkit.eval.questions import Question, parse_questions
 from ragkit.eval.report import lines, table
-from ragkit.eval.runs import evaluate, is_verbatim
+from ragkit.eval.runs import evaluate
+from ragkit.eval.systems.store import is_verbatim
 
 TEXTS = {
     "tower.txt": "The lighthouse on Skerry Point was built in 1871 by the engineer Ada Thornbury. It stands 34 metres above the sea.",
