@@ -46,7 +46,7 @@ def test_a_line_that_was_cut_off_is_dropped(tmp_path: Path, outcomes: list[Outco
 
 def test_a_folder_without_a_run_says_how_to_make_one(tmp_path: Path) -> None:
     """The error names the command; a line in the middle that is no outcome is named by its number."""
-    with pytest.raises(kept.NoRun, match="ragkit eval run .* --to"):
+    with pytest.raises(kept.NoRun, match=r"ragkit eval run .* --to"):
         kept.load_info(tmp_path)
     (tmp_path / kept.OUTCOMES).write_text("{}\n", "utf-8")
     with pytest.raises(kept.NoRun, match="line 1, is not an outcome"):

@@ -68,8 +68,13 @@ def _catches_all(node: ast.ExceptHandler) -> bool:
 
 
 def test_nothing_runs_text_or_loads_objects(trees: dict[str, ast.Module]) -> None:
-    """No eval, exec, pickle, shell, or handler that swallows everything (one that raises again does not), in the code."""
-    assert {name: faults for name, tree in trees.items() if (faults := list(_faults(tree)))} == {}
+    """No eval, exec, pickle, shell, or handler that swallows everything (one that raises again does not), in the code.
+
+    One handler does, where other people's systems are measured: whatever they raise is the result.
+    """
+    found = {name: faults for name, tree in trees.items() if (faults := list(_faults(tree)))}
+    measured = found.pop("ragkit.eval.systems.called")
+    assert (found, len(measured)) == ({}, 1)
 
 
 def test_no_assert_outside_the_tests(trees: dict[str, ast.Module]) -> None:
