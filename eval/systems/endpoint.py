@@ -79,7 +79,9 @@ class EndpointSystem:
             return self._read(_events(reply.iter_lines(), began + self._timeout_s), began)
 
     def _read(self, events: Iterator[Mapping[str, Any]], began: float) -> Response:
-        text, first, found, tokens = "", None, [], {}
+        text, first = "", None
+        found: list[Passage] = []
+        tokens: dict[str, int] = {}
         for event in events:
             choice = (event.get("choices") or [{}])[0]
             message = choice.get("delta") or choice.get("message") or {}
@@ -94,7 +96,7 @@ class EndpointSystem:
 
 
 def _sources(tree: Mapping[str, Any]) -> list[Passage]:
-    listed = next((tree[key] for key in _SOURCES if isinstance(tree.get(key), list)), [])
+    listed: list[Any] = next((tree[key] for key in _SOURCES if isinstance(tree.get(key), list)), [])
     return [passage({"uri": one} if isinstance(one, str) else one, str(number)) for number, one in enumerate(listed)]
 
 

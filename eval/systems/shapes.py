@@ -124,7 +124,7 @@ def _stated(value: Mapping[str, Any], passages: tuple[Passage, ...], plain: dict
 
 
 def _fields(made: Response) -> dict[str, Any]:
-    return {name: getattr(made, name) for name in made.__dataclass_fields__}  # type: ignore[attr-defined]
+    return {name: getattr(made, name) for name in made.__dataclass_fields__}
 
 
 def _passages(listed: Any) -> Iterator[Passage]:
