@@ -10,6 +10,12 @@ from ragkit.errors import PluginError
 
 _MEND = "mend it with: pip install --force-reinstall ragkit"
 
+#: What importing and calling somebody's module can raise.
+BROKEN = (
+    ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError,
+    OSError, RuntimeError, SyntaxError, TypeError, ValueError,
+)  # fmt: skip
+
 
 @cache
 def runtime(name: str) -> Any:
@@ -24,3 +30,27 @@ def runtime(name: str) -> Any:
         except (ImportError, AttributeError) as error:
             raise PluginError(f"the part {name!r} of ragkit ({entry.value}) cannot be loaded: {error}; {_MEND}") from error
     raise PluginError(f"no installed package offers the part {name!r}; {_MEND}")
+
+
+def offered(group: str) -> dict[str, Any]:
+    """The entry points of ``group`` by name; of two with one name, the first by value."""
+    return {entry.name: entry for entry in sorted(entry_points(group=group), key=lambda entry: entry.value, reverse=True)}
+
+
+def loaded(group: str, name: str) -> Any:
+    """What an installed package offers as ``name`` in ``group``.
+
+    Raises:
+        PluginError: it cannot be loaded; the package is named, and what mends it.
+        KeyError: none does.
+    """
+    entry = offered(group)[name]
+    package = entry.dist.name if entry.dist else "an unknown package"
+    try:
+        return entry.load()
+    except BROKEN as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise PluginError(
+            f"{name!r} ({entry.value}, from {package}) cannot be loaded: {reason}; "
+            f"mend or remove it: pip install --upgrade {package}, or pip uninstall {package}"
+        ) from error

@@ -213,7 +213,7 @@ class AnsweringSettings(Part):
     verifier: str = Field(
         "alignment",
         description="What checks composed sentences: `alignment`, `cross-encoder:NAME` (a folder or hub id), `judge` (the model of "
-        "`generation`), or `judge:MODEL`, as in `generation.model`.",
+        "`generation`), `judge:MODEL`, as in `generation.model`, or the name of another package's.",
     )
     min_support: float = Field(0.5, gt=0, le=1, description="Below this support a composed sentence is not shown.")
 

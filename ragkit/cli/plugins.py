@@ -8,21 +8,16 @@ from __future__ import annotations
 
 import functools
 import sys
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
 from ragkit.errors import PluginError
+from ragkit.plugins import BROKEN, offered
 
 GROUP = "ragkit.commands"
-
-#: What importing somebody's module can raise.
-_BROKEN = (
-    ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError,
-    OSError, RuntimeError, SyntaxError, TypeError, ValueError,
-)  # fmt: skip
 
 
 class Commands(TyperGroup):
@@ -49,7 +44,7 @@ class Commands(TyperGroup):
 
 def installed() -> dict[str, EntryPoint]:
     """The entry points of the group by name; of two with one name, the first by value."""
-    return {entry.name: entry for entry in sorted(entry_points(group=GROUP), key=lambda e: e.value, reverse=True)}
+    return offered(GROUP)
 
 
 @functools.cache
@@ -66,7 +61,7 @@ def load(name: str) -> Any:
         if not isinstance(plugin, typer.Typer):
             raise TypeError(f"it is a {type(plugin).__name__}, not a typer.Typer")
         found = typer.main.get_command(plugin)
-    except _BROKEN as error:
+    except BROKEN as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise PluginError(
             f"the command {name!r} ({entry.value}, from {package}) cannot be loaded: {reason}; "
