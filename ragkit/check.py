@@ -56,12 +56,17 @@ def segment_faults(info: SegmentInfo, segment: Segment, dimension: int | None) -
     rows = {"ids": len(segment.chunk_ids), "lexical": len(segment.lexical.lengths), "dense": int(segment.dense.ntotal)}
     if segment.ann is not None:
         rows["ann"] = int(segment.ann.ntotal)
+    if segment.codes is not None:
+        rows["codes"] = len(segment.codes.ends)
     yield from (f"{part} has {n} rows, recorded are {info.rows}" for part, n in rows.items() if n != info.rows)
     if dimension != segment.dense.d:
         yield f"its vectors have {segment.dense.d} dimensions, the store's model has {dimension}"
     if np.any(np.diff(segment.chunk_ids) <= 0):
         yield "its passages are not in order"
     yield from _posting_faults(segment)
+    codes = segment.codes
+    if codes is not None and (np.any(np.diff(codes.ends, prepend=0) < 0) or len(codes.factors) != max(codes.ends, default=0)):
+        yield "its codes of tokens do not end where they say"
 
 
 def _posting_faults(segment: Segment) -> Iterator[str]:

@@ -105,6 +105,35 @@ class Embedder(Protocol):
 
 
 @runtime_checkable
+class BothEmbedder(Protocol):
+    """An embedder that gives a text's vector and those of its tokens in one pass over the model, as :meth:`Embedder.embed` and
+    :meth:`Embedder.embed_tokens` would give them."""
+
+    def embed_both(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[TokenVectors]]: ...
+
+
+class Codes(Protocol):
+    """Kept codes of the token vectors of some passages."""
+
+    @property
+    def there(self) -> NDArray[np.bool_]:
+        """``(passages,)``: which passages have codes."""
+        ...
+
+    def best(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
+        """``(passages, query tokens)`` float32: the best cosine of each of the query's token vectors in each passage."""
+        ...
+
+
+@runtime_checkable
+class CodeReranker(Protocol):
+    """A reranker that scores passages by kept codes of their tokens, as :meth:`Reranker.score` would by their texts, but for the codes'
+    error."""
+
+    def score_codes(self, query: str, codes: Codes, *, idf: Mapping[str, float] | None = None) -> NDArray[np.float32]: ...
+
+
+@runtime_checkable
 class Reranker(Protocol):
     """Scores passages against a query, in [0, 1], higher is better. ``id`` names the method and its model.
 

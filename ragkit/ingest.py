@@ -214,11 +214,12 @@ class Ingestor:
         self._catalog.adopt_analysis(analysis)
         texts = [indexed_text(c.headings, p.document.parsed.text[c.start : c.end]) for p in pending for c in p.chunks]
         first = self._catalog.reserve_chunk_ids(len(texts))
-        vectors = passages.embed(self._embedder, texts, partial(self._embedding, len(texts)))
+        codes = self._settings.embedding.token_codes
+        embedded = passages.embed(self._embedder, texts, partial(self._embedding, len(texts)), codes=codes)
         self._progress(Progress(stage="writing", done=self._counts["chunks"], total=self._counts["chunks"] + len(texts)))
         new_segments = []
         if texts:
-            segment = passages.segment_of(range(first, first + len(texts)), texts, vectors, analysis)
+            segment = passages.segment_of(range(first, first + len(texts)), texts, embedded, analysis)
             new_segments = [(segment.save(self._folder, compaction.segment_name(first)), first)]
         ids = itertools.count(first)
         added = [

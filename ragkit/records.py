@@ -380,19 +380,19 @@ class FileInfo(Jsonable):
 
 @record
 class SegmentInfo(Jsonable):
-    """An immutable part of the index: ``rows`` chunks in one lexical and one dense file, and, where there are many, an
-    approximate index of the same vectors."""
+    """An immutable part of the index: ``rows`` chunks in a lexical and a dense file, and perhaps an approximate index and token codes."""
 
     name: str
     rows: int
     lexical: FileInfo
     dense: FileInfo
     ann: FileInfo | None = None
+    codes: FileInfo | None = None
 
     @property
     def parts(self) -> dict[str, FileInfo]:
         """The files that are there, by the part that each is."""
-        return {part: file for part in ("lexical", "dense", "ann") if (file := getattr(self, part)) is not None}
+        return {part: file for part in ("lexical", "dense", "ann", "codes") if (file := getattr(self, part)) is not None}
 
     @property
     def files(self) -> tuple[FileInfo, ...]:

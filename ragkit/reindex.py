@@ -118,7 +118,8 @@ class Reindexer:
         def report(done: int) -> None:
             self._progress(Progress(stage="embedding", done=before + done))
 
-        segment = passages.segment_of(ids, texts, passages.embed(self._embedder, texts, report), self._analyzer)
+        embedded = passages.embed(self._embedder, texts, report, codes=self._settings.embedding.token_codes)
+        segment = passages.segment_of(ids, texts, embedded, self._analyzer)
         self._done += len(rows)
         return segment.save(self._folder, compaction.segment_name(ids[0])), ids[0]
 

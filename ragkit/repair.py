@@ -156,14 +156,11 @@ class Repairer:
         def report(done: int) -> None:
             self._progress(Progress(stage="embedding", done=before + done))
 
-        vectors = np.zeros((len(ids), self._embedder.dimension), np.float32)
-        vectors[wanting] = passages.embed(self._embedder, [texts[at] for at in wanting], report)
-        for at, number in enumerate(ids):
-            if number in salvaged.vectors:
-                vectors[at] = salvaged.vectors[number]
+        made = passages.embed(self._embedder, [texts[at] for at in wanting], report, codes=self._settings.embedding.token_codes)
+        embedded = passages.spread(made, wanting, {at: salvaged.vectors[n] for at, n in enumerate(ids) if n in salvaged.vectors})
         self._rebuilt += len(ids)
         self._reused += len(ids) - len(wanting)
-        segment = passages.segment_of(ids, texts, vectors, self._analyzer(survey))
+        segment = passages.segment_of(ids, texts, embedded, self._analyzer(survey))
         return segment.save(self._folder, compaction.segment_name(ids[0])), ids[0]
 
     def _analyzer(self, survey: Survey) -> Analyzer:

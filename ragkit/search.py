@@ -14,7 +14,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from ragkit.contracts import Embedder, Reranker
+from ragkit.contracts import CodeReranker, Embedder, Reranker
 from ragkit.index import query as queries
 from ragkit.index.hybrid import Candidates, HybridIndex
 from ragkit.index.lexical import Mask, Rows
@@ -155,8 +155,9 @@ class Pinned:
         """The best ``k`` chunks for ``query`` among those that pass the filter and that ``principal`` may see.
 
         With ``operators``, quotation marks and the signs ``+`` and ``-`` in the query choose among them; without, signs are
-        left out. ``rerank_top`` passages, by default the setting's number, are reranked. ``collapse``, by default the setting,
-        leaves out what repeats a better hit from another document.
+        left out. ``rerank_top`` passages, by default the setting's number, are reranked where a model must run over them; where codes
+        of their tokens are kept, the setting's number always. ``collapse``, by default the setting, leaves out what repeats a
+        better hit from another document.
         """
         searcher, index = self._searcher, self.index
         visible = self.visible(expression, principal)
@@ -174,7 +175,7 @@ class Pinned:
         terms = self.analyzer.terms(" ".join([asked.text, *(one.meant for one in expanded)]))
         vector = searcher.embedder.embed([both(asked.text, expanded)])[0]
         candidates = index.candidates(terms, vector, allowed=visible, wanted=wanted, depth=k)
-        top = (rerank_top or searcher.settings.rerank_top) if rerank and searcher.reranker is not None else 0
+        top = self._to_rerank(rerank_top) if rerank and searcher.reranker is not None else 0
         passages = searcher.catalog.passages(self.connection, candidates.chunk_ids[: max(k, top)].tolist())
         idf = self._weights(both(asked.text, expanded), candidates.idf)
         wordings = tuple(dict.fromkeys((asked.text, replaced(asked.text, expanded))))
@@ -295,11 +296,31 @@ class Pinned:
         if not top or reranker is None:
             return np.arange(len(final)), final, {}
         ids = [int(i) for i in candidates.chunk_ids[:top]]
-        texts = [indexed_text(passages[i].headings, passages[i].text) for i in ids]
-        scores = np.max([reranker.score(query, texts, keys=ids, idf=idf).astype(np.float64) for query in wordings], axis=0)
+        scores = np.max([self._scored(reranker, query, ids, passages, idf) for query in wordings], axis=0)
         final[:top] += self._searcher.settings.rerank_weight * scores
         order = np.concatenate([np.lexsort((candidates.chunk_ids[:top], -final[:top])), np.arange(top, len(final))])
         return order, final, {i: float(s) for i, s in enumerate(scores)}
+
+
+    def _to_rerank(self, most: int | None) -> int:
+        usual = self._searcher.settings.rerank_top
+        return usual if most is None or (self.index.has_codes and isinstance(self._searcher.reranker, CodeReranker)) else most
+
+    def _scored(
+        self, reranker: Reranker, query: str, ids: list[int], passages: dict[int, Passage], idf: dict[str, float]
+    ) -> NDArray[np.float64]:
+        """By the codes of a passage's tokens where these are kept, else by its text; a passage's score is the same in any company."""
+        codes = self.index.codes_of(ids) if isinstance(reranker, CodeReranker) else None
+        scores = np.zeros(len(ids))
+        wanting = np.arange(len(ids))
+        if codes is not None and isinstance(reranker, CodeReranker):
+            scores[:] = reranker.score_codes(query, codes, idf=idf)
+            wanting = np.flatnonzero(~codes.there)
+        if len(wanting):
+            found = [passages[ids[i]] for i in wanting]
+            texts = [indexed_text(passage.headings, passage.text) for passage in found]
+            scores[wanting] = reranker.score(query, texts, keys=[passage.chunk_id for passage in found], idf=idf)
+        return scores
 
 
 def indexed_text(headings: Sequence[str], text: str) -> str:

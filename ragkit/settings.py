@@ -100,6 +100,11 @@ class EmbeddingSettings(Part):
         "auto", description="Arithmetic of the model: bfloat16 where the processor multiplies it natively, else float32."
     )
     threads: int = Field(0, ge=0, description="Threads of the model; 0 takes the machine's cores.")
+    token_codes: bool = Field(
+        True,
+        description="Keep a bit a dimension of each token's vector (with the default model 50 bytes a token) when passages are embedded, "
+        "so that reranking by late interaction need not run the model over them again.",
+    )
 
 
 class RetrievalSettings(Part):

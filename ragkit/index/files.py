@@ -106,4 +106,7 @@ def map_arrays(file: Path) -> dict[str, NDArray[Any]]:
     }
 
 
-_DTYPES = {"I64": np.int64, "U64": np.uint64, "I32": np.int32, "U32": np.uint32, "U16": np.uint16, "U8": np.uint8, "F32": np.float32}
+_DTYPES = {
+    "I64": np.int64, "U64": np.uint64, "I32": np.int32, "U32": np.uint32, "U16": np.uint16, "U8": np.uint8,
+    "F16": np.float16, "F32": np.float32,
+}  # fmt: skip

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragkit.index import fusion
+from ragkit.index.codes import TokenCodes
 from ragkit.index.dense import DenseIndex
 from ragkit.index.lexical import LexicalIndex, Mask, Rows
 from ragkit.index.segments import Segment
@@ -45,7 +46,25 @@ class HybridIndex:
             probe=settings.dense_probe,
             exact_when_restricted=settings.exact_when_restricted,
         )
+        self._codes = [s.codes for s in segments]
+        self._dimension = segments[0].dense.d if segments else 0
         self._settings = settings
+
+    def codes_of(self, chunk_ids: Sequence[int]) -> TokenCodes | None:
+        """The codes of the tokens of chunks, in their order; ``None`` where no segment keeps any."""
+        return TokenCodes.joined([self._code(number) for number in chunk_ids]) if self.has_codes and chunk_ids else None
+
+    @property
+    def has_codes(self) -> bool:
+        """Whether a segment keeps codes of tokens."""
+        return any(codes is not None for codes in self._codes)
+
+    def _code(self, chunk_id: int) -> TokenCodes:
+        for ids, codes in zip(self._ids, self._codes, strict=True):
+            row = int(np.searchsorted(ids, chunk_id))
+            if codes is not None and row < len(ids) and ids[row] == chunk_id:
+                return codes.taken(np.array([row]))
+        return TokenCodes.none(1, self._dimension)
 
     def mask_of(self, chunk_ids: NDArray[np.int64]) -> Mask:
         """The rows of ``chunk_ids``."""

@@ -114,6 +114,17 @@ class SentenceTransformerEmbedder:
             found.update(zip(batch, self._token_vectors(encoded, output), strict=True))
         return [found[i] for i in range(len(texts))]
 
+    def embed_both(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[TokenVectors]]:
+        """As :meth:`embed` and :meth:`embed_tokens`, to the bit, in one pass."""
+        import numpy as np
+
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        found: dict[int, TokenVectors] = {}
+        for batch, encoded, output in self._forward(self._tokenizer.encode_batch(list(texts))):
+            found.update(zip(batch, self._token_vectors(encoded, output), strict=True))
+            vectors[batch] = _unit(output)
+        return vectors, [found[i] for i in range(len(texts))]
+
     def clear(self) -> None:
         """Let go of the last text and its vectors."""
         self._last = None

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ragkit.contracts import Embedder, TokenVectors
+from ragkit.contracts import Codes, Embedder, TokenVectors
 from ragkit.errors import ModelError
 from ragkit.models import processors
 from ragkit.text.words import terms
@@ -110,6 +110,15 @@ class LateInteraction:
             return np.zeros(len(passages), np.float32)
         weights = token_weights(query, wanted, idf)
         return np.array([similarity(wanted.vectors, p.vectors) @ weights for p in self._tokens.get(passages, keys)], np.float32)
+
+    def score_codes(self, query: str, codes: Codes, *, idf: Mapping[str, float] | None = None) -> NDArray[np.float32]:
+        wanted = self._tokens.get([query])[0]
+        if not len(wanted.vectors):
+            return np.zeros(len(codes.there), np.float32)
+        with processors.one_blas_thread():
+            best = codes.best(wanted.vectors.astype(np.float32, copy=False))
+        found: NDArray[np.float32] = best @ token_weights(query, wanted, idf)
+        return found
 
 
 class CrossEncoderReranker:
