@@ -91,8 +91,10 @@ def paired(a: Sequence[float], b: Sequence[float], *, level: float = 0.95) -> In
 def paired_p(a: Sequence[float], b: Sequence[float]) -> float:
     """Two-sided p of the paired randomisation test on the difference of means (Fisher 1935; Smucker et al. 2007).
 
-    Exact where at most 14 questions differ, by all signs that their differences could have; else from 10,000 of them, and then
-    never 0. A question without a difference changes nothing.
+    Where at most 14 questions differ it is exact: the share of all signs that their differences could have that lead as far. Else
+    it is estimated from 10,000 of them, is never 0, and counts those that lead exactly as far by half (mid-p: Lancaster 1961;
+    Fagerland et al. 2013), as the plain p of values that are 0 or 1 gives 2 to 3 false alarms in a hundred instead of 5.
+    A question without a difference changes nothing.
 
     Raises:
         ValueError: the lists differ in length, or are empty.
@@ -103,17 +105,16 @@ def paired_p(a: Sequence[float], b: Sequence[float]) -> float:
     differences = differences[differences != 0]
     if not len(differences):
         return 1.0
-    far = abs(float(differences.sum())) - 1e-12 * float(np.abs(differences).sum())
+    far, slack = abs(float(differences.sum())), 1e-12 * float(np.abs(differences).sum())
     if len(differences) <= _EXACT:
         signs = (np.arange(2 ** len(differences))[:, None] >> np.arange(len(differences)) & 1) * 2.0 - 1
-        return float((np.abs(signs @ differences) >= far).mean())
-    drawn, total = np.random.default_rng(SEED), differences.sum()
-    as_far = 0
+        return float((np.abs(signs @ differences) >= far - slack).mean())
+    drawn, counted = np.random.default_rng(SEED), 0.0
     for rows in _rows(_FLIPS, len(differences)):
         bits = np.unpackbits(np.frombuffer(drawn.bytes(rows * -(-len(differences) // 8)), np.uint8).reshape(rows, -1), axis=1)
-        kept = bits[:, : len(differences)].astype(np.float64) @ differences
-        as_far += int((np.abs(2 * kept - total) >= far).sum())
-    return (as_far + 1) / (_FLIPS + 1)
+        sums = np.abs(2 * (bits[:, : len(differences)].astype(np.float64) @ differences) - differences.sum())
+        counted += ((sums >= far - slack).sum() + (sums > far + slack).sum()) / 2
+    return float((counted + 1) / (_FLIPS + 1))
 
 
 def _differences(a: Sequence[float], b: Sequence[float]) -> Array:
