@@ -17,7 +17,7 @@ Runs = Annotated[list[str], typer.Argument(metavar="RUN RUN…", help="Folders, 
 Common = Annotated[bool, typer.Option("--common", help="Compare the questions that all runs share, where they are not the same.")]
 How = Annotated[str, typer.Option(metavar="|".join(get_args(Correction)), help="How p is corrected for several tests.")]
 Names = Annotated[str | None, typer.Option("--measures", metavar="NAMES", help="Measures between commas (default: all).")]
-By = Annotated[str | None, typer.Option("--by", metavar="MEASURE", help="The measure that says which questions changed most (default: all).")]
+By = Annotated[str | None, typer.Option("--by", metavar="MEASURE", help="The measure by which questions changed most (default: all).")]
 Count = Annotated[int, typer.Option("--changed", min=0, metavar="N", help="Questions that changed most, which are shown.")]
 Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown.")]
 

@@ -18,7 +18,7 @@ app = typer.Typer()
 
 Run = Annotated[str, typer.Argument(metavar="RUN", help="The run's folder, its id or its name.")]
 Before = Annotated[
-    str | None, typer.Option("--baseline", metavar="RUN|FILE", help="A run, or what `eval show RUN --json` printed, or measures with values.")
+    str | None, typer.Option("--baseline", metavar="RUN|FILE", help="A run, or what `eval show RUN --json` printed, or {measure: value}.")
 ]
 Drop = Annotated[
     str | None, typer.Option("--max-drop", metavar="LIMITS", help='How much worse measures may be: "nDCG@10=0.02,answer contains=0.03".')

@@ -80,7 +80,8 @@ def _cells(row: Difference) -> list[str]:
     won = "" if row.effect is None else f"{row.effect.wins}/{row.effect.losses}/{row.effect.ties}"
     shift = "–" if row.difference is None else f"{row.difference:+.3f}"
     found = "" if row.detectable is None else f"{row.detectable:.3f}"
-    return [name, figure(row.a), figure(row.b), shift, interval, _p(row.p), _p(row.corrected_p), _effect(row), won, str(row.questions), found]
+    tested = [_p(row.p), _p(row.corrected_p), _effect(row)]
+    return [name, figure(row.a), figure(row.b), shift, interval, *tested, won, str(row.questions), found]
 
 
 def _p(p: float | None) -> str:

@@ -113,8 +113,9 @@ def _same(report: Report, baseline: Baseline, *, common: bool) -> None:
     there, here = set(baseline.rows or ()), {(row.id, row.question) for row in report.rows}
     if there != here and (not common or not there & here):
         raise OtherQuestions(
-            f"the run and {baseline.name} are not of the same questions: {len(there & here)} are shared, the run has {len(here - there)} more, "
-            f"the baseline {len(there - here)}. Compare those that are shared with --common, or make the baseline anew"
+            f"the run and {baseline.name} are not of the same questions: {len(there & here)} are shared, the run has "
+            f"{len(here - there)} more, the baseline {len(there - here)}. Compare those that are shared with --common, or make the "
+            "baseline anew"
         )
 
 

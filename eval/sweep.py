@@ -106,10 +106,12 @@ class Plan:
 
 
 class Sweep:
-    """Carries a plan out, a point at a time. Stores and runs that are there already are gone on with."""
+    """Carries a plan out, a point at a time. Stores and runs that are there already are gone on with. ``embedder`` replaces the
+    models that the settings name."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, embedder: Embedder | None = None) -> None:
         self._plan = plan
+        self._given = embedder
         self._embedders: dict[str, Embedder] = {}
         self._filled: set[str] = set()
         #: Documents that could not be read, with the reason, by the store's name.
@@ -141,7 +143,8 @@ class Sweep:
         from ragkit.api import Ragkit
 
         name, model = store_of(settings), _short(settings.shown()["embedding"])
-        kit = Ragkit.open(self._plan.folder / "stores" / name, settings=settings, embedder=self._embedders.get(model))
+        embedder = self._given or self._embedders.get(model)
+        kit = Ragkit.open(self._plan.folder / "stores" / name, settings=settings, embedder=embedder)
         self._embedders[model] = kit.embedder
         if name not in self._filled:
             report = kit.ingest(*self._plan.documents)
