@@ -121,7 +121,7 @@ def test_a_file_of_another_name_is_the_same(tmp_path: Path) -> None:
 
 def test_two_processes_do_not_share_a_folder(tmp_path: Path) -> None:
     """The second is told to wait or to go elsewhere; afterwards the folder is free."""
-    with kept.held(tmp_path), pytest.raises(RunBusy, match="another process .*--to"), kept.held(tmp_path):
+    with kept.held(tmp_path), pytest.raises(RunBusy, match=r"another process .*--to"), kept.held(tmp_path):
         pass
     with kept.held(tmp_path):
         pass
