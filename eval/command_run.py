@@ -42,7 +42,14 @@ Curve = Annotated[
         "--curve", metavar="FILE.json", dir_okay=False, help="Write risk over coverage for answering.risk_curve, and a drawing (.svg)."
     ),
 ]
-Spec = Annotated[str, typer.Option("--system", metavar="SYSTEM", help="What is asked: `store`, the store that --store names.")]
+Spec = Annotated[
+    str,
+    typer.Option(
+        "--system",
+        metavar="SYSTEM",
+        help="What is asked: store, recorded:FILE.jsonl, python:MODULE:CALLABLE, or http:URL[,model=NAME][,key=VARIABLE].",
+    ),
+]
 To = Annotated[
     Path | None,
     typer.Option("--to", metavar="FOLDER", file_okay=False, help="Keep the run here (default: beside the store, in STORE-runs/ID)."),

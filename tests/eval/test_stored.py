@@ -17,6 +17,7 @@ import pytest
 
 from ragkit import Ragkit, load_settings
 from ragkit.cli import main
+from ragkit.cli.session import Session
 from ragkit.errors import FilterError
 from ragkit.eval import kept, stored
 from ragkit.eval.header import header
@@ -171,12 +172,66 @@ def test_workers_change_no_figure() -> None:
     assert one.results == three.results
 
 
-def test_a_system_that_there_is_not() -> None:
-    """The error lists those that there are."""
-    from ragkit.cli.session import Session
-
-    with pytest.raises(UnknownSystem, match=r"no system 'nothing'.*store"), open_system("nothing", Session()):
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("nothing", r"no system 'nothing'.*store, recorded:FILE\.jsonl"),
+        ("http:http://127.0.0.1/v1,password=x", "no system"),
+        ("python:nowhere:answer", "cannot be imported.*nowhere"),
+        ("python:json:nothing", "cannot be imported.*nothing"),
+        ("python:json:__name__", "neither a callable nor a system; it is a str"),
+    ],
+)
+def test_a_system_that_there_is_not(spec: str, message: str) -> None:
+    """The error says how systems are named."""
+    with pytest.raises(UnknownSystem, match=message), open_system(spec, Session()):
         pass
+
+
+def test_a_mode_is_the_stores() -> None:
+    """Another system does not know what quoting is."""
+    with pytest.raises(UnknownSystem, match="for the store"), open_system("recorded:x.jsonl", Session(), mode="quote"):
+        pass
+
+
+ANSWERING = """
+from ragkit.eval.response import Response
+
+def answer(question):
+    return {"Who?": "It was Ada."}[question]
+
+class System:
+    name = "own"
+    def about(self):
+        return {}
+    def respond(self, question, k):
+        return Response(text="It was Ada.") if question.text == "Who?" else Response(failure="none")
+
+system = System()
+"""
+
+
+@pytest.mark.parametrize("spec", ["recorded:answers.jsonl", "python:answering:answer", "python:answering:system"])
+def test_other_systems_are_run_by_the_command(spec: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recorded answers, callables and systems are asked, kept and measured as the store is; failures are counted, and exit with 3."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "answering", raising=False)
+    lines = [{"_id": "1", "question": "Who?", "answers": ["Ada"]}, {"_id": "2", "question": "When?", "answers": ["1871"]}]
+    Path("q.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    Path("answers.jsonl").write_text('{"_id": "1", "answer": "It was Ada."}\n', "utf-8")
+    Path("answering.py").write_text(ANSWERING, "utf-8")
+    assert main(["--json", "eval", "run", "q.jsonl", "--system", spec, "--to", "run", "--workers", "2"]) == 3
+    told = json.loads(capsys.readouterr().out)
+    assert (told["failed"], [row["text"] for row in told["rows"]]) == (1, ["It was Ada.", ""])
+    assert told["rows"][1]["failure"]
+
+
+def test_an_endpoint_is_named_by_its_address() -> None:
+    """The model and the variable that holds the key stand behind the address; the key is in no header."""
+    with open_system("http:http://127.0.0.1:9/v1,model=m,key=SECRET", Session()) as system:
+        assert system.about()["model"] == "m"
+        assert system.respond(QUESTIONS[0], 5).failure
+        assert "SECRET" not in json.dumps(system.about())
 
 
 # --- the command, with the real model -----------------------------------------------------------------------------
