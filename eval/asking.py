@@ -21,6 +21,8 @@ _ALIKE = (MissingExtra, ModelError, PluginError, SettingsError, StoreError)
 _FAILED = (RagkitError, TimeoutError, ConnectionError)
 
 Keep = Callable[[Outcome], None]
+#: Told after each question: how many are done, and of how many.
+OnProgress = Callable[[int, int], None]
 
 
 def run(

@@ -56,6 +56,7 @@ To = Annotated[
 ]
 Name = Annotated[str, typer.Option("--name", help="What the run is called beside its id.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the newest such run that was broken off; --to FOLDER always does.")]
+Retry = Annotated[bool, typer.Option("--retry", help="Ask those that failed once more, in a run that is gone on with.")]
 Workers = Annotated[int, typer.Option("--workers", min=1, metavar="N", help="Questions that are asked at once. Times are longer then.")]
 
 
@@ -71,6 +72,7 @@ def run(
     to: To = None,
     name: Name = "",
     resume: Resume = False,
+    retry: Retry = False,
     workers: Workers = 1,
 ) -> None:
     """Ask a file of questions, keep what came of each, and measure retrieval, answers, citations and abstention."""
@@ -91,7 +93,7 @@ def run(
     with open_system(system, session, mode=cast(Mode | None, mode), retrieval_only=retrieval_only) as opened:
         info = header(opened, questions, len(asked), k=k, name=name, least=least)
         folder = to or _folder(session, info, resume)
-        stored = _carried_out(session, folder, info, opened, asked, workers)
+        stored = _carried_out(session, folder, info, opened, asked, workers=workers, retry=retry)
         drawn = None if curve is None else _drawn(opened, folder, curve)
     show(session, stored, seconds=time.perf_counter() - began, curve=drawn)
 
@@ -128,14 +130,16 @@ def _folder(session: Session, info: RunInfo, resume: bool) -> Path:
     return there if there is not None and resume else runs / info.id
 
 
-def _carried_out(session: Session, folder: Path, info: RunInfo, system: System, questions: list[Question], workers: int) -> Stored:
+def _carried_out(
+    session: Session, folder: Path, info: RunInfo, system: System, questions: list[Question], *, workers: int, retry: bool
+) -> Stored:
     from . import kept
     from .progress import asking
     from .stored import carry_out
 
     try:
         with asking(session.out) as progress:
-            return carry_out(folder, info, system, questions, workers=workers, progress=progress)
+            return carry_out(folder, info, system, questions, workers=workers, retry=retry, progress=progress)
     except KeyboardInterrupt:
         told = f"broken off: {kept.count(folder)} of {len(questions)} questions are kept in {folder}; the same command with"
         session.out.note(visible(f"{told} --to {folder} goes on"))

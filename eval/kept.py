@@ -132,6 +132,14 @@ def settle(folder: Path, ids: Sequence[str]) -> list[Outcome]:
     return found
 
 
+def forget_failed(folder: Path) -> None:
+    """Takes out the outcomes of questions that failed, so that they are asked again."""
+    there = load_outcomes(folder)
+    found = [outcome for outcome in there if outcome.response.failure is None]
+    if found != there:
+        _replace(folder / OUTCOMES, "".join(map(_line, found)))
+
+
 def count(folder: Path) -> int:
     """How many outcomes are there."""
     file = folder / OUTCOMES

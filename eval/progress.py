@@ -12,7 +12,7 @@ from ragkit.records import Progress
 if TYPE_CHECKING:
     from ragkit.cli.output import Output
 
-    from .runs import OnProgress
+    from .asking import OnProgress
 
 
 @contextmanager

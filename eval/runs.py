@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ragkit.records import Jsonable, Mode, record
 
-from .asking import run
+from .asking import OnProgress, run
 from .curve import withheld
 from .interval import bootstrap
 from .measures import Measure, all_measures, retrieval_measures
@@ -19,9 +19,6 @@ from .systems import StoreSystem
 
 if TYPE_CHECKING:
     from ragkit.api import Ragkit
-
-#: Told after each question: how many are done, and of how many.
-OnProgress = Callable[[int, int], None]
 
 
 @record

@@ -10,14 +10,13 @@ from ragkit.errors import RagkitError
 from ragkit.records import Jsonable, record
 
 from . import kept
-from .asking import run
+from .asking import OnProgress, run
 from .curve import withheld
 from .kept import NoRun, RunInfo
 from .outcome import Outcome
 from .questions import Question
 
 if TYPE_CHECKING:
-    from .runs import OnProgress
     from .systems import System
 
 #: What of a header says whether two runs are one.
@@ -49,9 +48,17 @@ class Stored(Jsonable):
 
 
 def carry_out(
-    folder: Path, info: RunInfo, system: System, questions: Sequence[Question], *, workers: int = 1, progress: OnProgress | None = None
+    folder: Path,
+    info: RunInfo,
+    system: System,
+    questions: Sequence[Question],
+    *,
+    workers: int = 1,
+    retry: bool = False,
+    progress: OnProgress | None = None,
 ) -> Stored:
-    """Asks the questions whose outcomes the folder does not hold yet, each outcome written as it is known.
+    """Asks the questions whose outcomes the folder does not hold yet, each outcome written as it is known. ``retry`` asks those that
+    failed once more.
 
     Raises:
         AnotherRun: the folder holds another run.
@@ -60,6 +67,8 @@ def carry_out(
     """
     with kept.held(folder):
         info = _begun(folder, info)
+        if retry:
+            kept.forget_failed(folder)
         done = {outcome.question.id for outcome in kept.load_outcomes(folder)}
         left = [question for question in questions if question.id not in done]
         for number, _ in enumerate(run(system, left, k=info.k, workers=workers, keep=lambda o: kept.append(folder, o)), len(done) + 1):

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from ragkit.records import Mode
     from ragkit.settings import Settings
 
+    from .asking import OnProgress
     from .questions import Question
-    from .runs import OnProgress
 
 #: Settings that bear on what a store holds: parts, and keys of other parts. Points that differ in others share a store.
 _INGEST_PARTS = ("parsing", "sources", "chunking", "embedding", "pii")

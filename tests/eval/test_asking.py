@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from ragkit.cli.output import Output, Report
 from ragkit.errors import FilterError, ModelError, RagkitError
 from ragkit.eval.asking import run
 from ragkit.eval.outcome import Outcome
+from ragkit.eval.progress import asking
 from ragkit.eval.questions import Question
 from ragkit.eval.response import Response
+from ragkit.records import Progress
 
 QUESTIONS = [Question(id=str(n), text=f"question {n}", answers=("x",)) for n in range(12)]
 
@@ -97,3 +101,23 @@ def test_errors_without_words_have_a_name() -> None:
         raise RagkitError
 
     assert {o.response.failure for o in run(Echo(fail), QUESTIONS[:1])} == {"RagkitError"}
+
+
+def test_a_terminal_sees_the_pace_and_the_time_left() -> None:
+    """What was done before the run went on does not count for its pace; where there is no terminal nothing is told."""
+    seen: list[Progress] = []
+
+    class Board(Output):
+        @contextmanager
+        def bars(self) -> Iterator[Report | None]:
+            yield seen.append
+
+    with asking(Board(), "point 1") as told:
+        assert told is not None
+        told(41, 60)
+        told(60, 60)
+    assert [(step.stage, step.done, step.total) for step in seen] == [("asking", 41, 60), ("asking", 60, 60)]
+    assert "questions/s" in seen[0].uri
+    assert seen[1].uri.endswith("0:00 left  point 1")
+    with asking(Output()) as told:
+        assert told is None

@@ -226,6 +226,23 @@ def test_other_systems_are_run_by_the_command(spec: str, capsys: pytest.CaptureF
     assert told["rows"][1]["failure"]
 
 
+def test_ctrl_c_says_how_to_go_on(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that is broken off exits with 1, says what is kept, and the command that it names asks only the rest."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "breaking", raising=False)
+    Path("breaking.py").write_text(
+        "asked = []\n\ndef answer(question):\n    asked.append(question)\n    if len(asked) == 3:\n        raise KeyboardInterrupt\n"
+        "    return question\n",
+        "utf-8",
+    )
+    Path("q.jsonl").write_text("".join(json.dumps({"question": f"{n}?"}) + "\n" for n in range(5)), "utf-8")
+    run = ["eval", "run", "q.jsonl", "--system", "python:breaking:answer", "--to", "run"]
+    assert main(run) == 1
+    assert "2 of 5 questions are kept in run; the same command with --to run goes on" in " ".join(capsys.readouterr().err.split())
+    assert main(run) == 0
+    assert sys.modules["breaking"].asked == ["0?", "1?", "2?", "2?", "3?", "4?"]
+
+
 def test_an_endpoint_is_named_by_its_address() -> None:
     """The model and the variable that holds the key stand behind the address; the key is in no header."""
     with open_system("http:http://127.0.0.1:9/v1,model=m,key=SECRET", Session()) as system:
@@ -308,8 +325,8 @@ def test_runs_stand_beside_the_store(place: Path, capsys: pytest.CaptureFixture[
     assert "--resume goes on with it" in other.err
 
 
-def test_failures_exit_with_3(tmp_path: Path) -> None:
-    """A run with a question that failed is measured, and says so."""
+def test_failures_are_measured_and_may_be_tried_again(tmp_path: Path) -> None:
+    """A question that failed counts as one without an answer; going on leaves it, and on demand asks it and no other again."""
 
     def fail(question: Question) -> None:
         raise FilterError("no such field")
@@ -318,3 +335,9 @@ def test_failures_exit_with_3(tmp_path: Path) -> None:
     report = scored(run)
     assert (report.failed, report.rows[2].failure) == (1, "no such field")
     assert report.value("answer contains") == 7 / 8
+    left, again = Counting(), Counting()
+    assert stored.carry_out(tmp_path, INFO, left, QUESTIONS).outcomes == run.outcomes
+    mended = stored.carry_out(tmp_path, INFO, again, QUESTIONS, retry=True)
+    assert (left.asked, again.asked) == ([], ["q2"])
+    assert [outcome.question.id for outcome in mended.outcomes] == [question.id for question in QUESTIONS]
+    assert scored(mended).failed == 0
