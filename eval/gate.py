@@ -120,43 +120,50 @@ def _same(report: Report, baseline: Baseline, *, common: bool) -> None:
 
 
 def _drop(result: Result, limit: float, report: Report, baseline: Baseline, *, confidence: bool) -> Check:
+    made = replace(_beside(result, report, baseline), limit=limit)
+    if made.moved is None:
+        return replace(made, why="the measure has no value in both")
+    beyond = made.moved > limit + _ROUNDING
+    sure = not confidence or made.interval is None or made.interval[0] > limit + _ROUNDING
+    word = "worse" if made.moved > 0 else "better"
+    told = f"as the baseline, {made.baseline:.4f}"
+    if abs(made.moved) > _ROUNDING:
+        told = f"{abs(made.moved):.4f} {word} than {made.baseline:.4f}"
+    return replace(made, passed=not (beyond and sure), why=told + _doubt(beyond=beyond, sure=sure))
+
+
+def _beside(result: Result, report: Report, baseline: Baseline) -> Check:
+    """A measure beside the baseline's: by the pairs of a mean over questions where they are known, else by the two values."""
     sign = 1 if result.about["higher_is_better"] else -1
-    before, value, moved, interval, counted = baseline.values[result.name], result.value, None, None, result.questions
-    if baseline.rows is not None and any(values.get(result.name) is not None for values in baseline.rows.values()):
+    before, value, interval, counted = baseline.values[result.name], result.value, None, result.questions
+    if baseline.rows is not None and result.interval is not None:
         there = ((row.values[result.name], baseline.rows.get((row.id, row.question), {}).get(result.name)) for row in report.rows)
         pairs = [(old, new) for new, old in there if new is not None and old is not None]
         found = of_pairs(result.name, "", pairs)
-        before, value, counted = found.a, found.b, len(pairs)
-        interval = None if found.interval is None else _turned(found.interval, -sign)
+        before, value, interval, counted = found.a, found.b, found.interval, len(pairs)
     elif result.interval is not None and before is not None:  # of the baseline only the value is known
-        interval = _turned((result.interval[0] - before, result.interval[1] - before), -sign)
-    if before is not None and value is not None:
-        moved = sign * (before - value)
-    made = Check(
-        measure=result.name, kind="max-drop", limit=limit, value=value, baseline=before, moved=moved, interval=interval, questions=counted
+        interval = result.interval[0] - before, result.interval[1] - before
+    return Check(
+        measure=result.name,
+        kind="max-drop",
+        limit=0.0,
+        value=value,
+        baseline=before,
+        moved=None if before is None or value is None else sign * (before - value),
+        interval=None if interval is None else _turned(interval, -sign),
+        questions=counted,
     )
-    if moved is None:
-        return _judged(made, passed=False, why="the measure has no value in both")
-    sure = not confidence or interval is None or interval[0] > limit + _ROUNDING
-    beyond = moved > limit + _ROUNDING
-    word = "worse" if moved > 0 else "better"
-    told = f"{abs(moved):.4f} {word} than {before:.4f}" if abs(moved) > _ROUNDING else f"as the baseline, {before:.4f}"
-    return _judged(made, passed=not (beyond and sure), why=told + _doubt(beyond=beyond, sure=sure))
 
 
 def _bound(result: Result, kind: Literal["min", "max"], limit: float, *, confidence: bool) -> Check:
     value, interval = result.value, result.interval
     made = Check(measure=result.name, kind=kind, limit=limit, value=value, interval=interval, questions=result.questions)
     if value is None:
-        return _judged(made, passed=False, why="the measure applies to no question")
+        return replace(made, why="the measure applies to no question")
     sign = 1 if kind == "max" else -1
     beyond = sign * (value - limit) > _ROUNDING
     sure = not confidence or interval is None or all(sign * (end - limit) > _ROUNDING for end in interval)
-    return _judged(made, passed=not (beyond and sure), why=f"{value:.4f}" + _doubt(beyond=beyond, sure=sure))
-
-
-def _judged(made: Check, *, passed: bool, why: str) -> Check:
-    return replace(made, passed=passed, why=why)
+    return replace(made, passed=not (beyond and sure), why=f"{value:.4f}" + _doubt(beyond=beyond, sure=sure))
 
 
 def _doubt(*, beyond: bool, sure: bool) -> str:
