@@ -26,7 +26,7 @@ def example(language: str) -> str:
 
 @pytest.mark.slow
 def test_the_shell_example_gates(tmp_path: Path) -> None:
-    """It makes a baseline and passes; when a document loses what answered, it exits with 1 and names the measures."""
+    """With real models it fills a store, asks, makes a baseline, and keeps every limit beside it."""
     (tmp_path / "handbook").mkdir()
     for name, (text, _, _) in FACTS.items():
         (tmp_path / "handbook" / f"{name}.txt").write_text(text, "utf-8")
@@ -39,16 +39,13 @@ def test_the_shell_example_gates(tmp_path: Path) -> None:
     (tmp_path / "gate.sh").write_text(example("sh"), "utf-8")
     where = {**os.environ, "PATH": f"{ragkit.parent}:{os.environ['PATH']}"}
 
-    def run() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(["/bin/sh", "gate.sh"], cwd=tmp_path, env=where, capture_output=True, text=True, check=False, timeout=300)
-
-    first = run()
-    assert first.returncode == 0, first.stderr
-    assert len(json.loads((tmp_path / "baseline.json").read_text("utf-8"))["rows"]) == 2
-    (tmp_path / "handbook" / "tower.txt").write_text("The lighthouse on Gull Point is white.", "utf-8")
-    second = run()
-    assert second.returncode == 1, second.stderr
-    assert "FAILED: answer contains may drop by 0.03: 0.5000 worse than 1.0000" in second.stdout
+    done = subprocess.run(
+        ["/bin/sh", "gate.sh"], cwd=tmp_path, env=where, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("kept:") == 3
+    baseline = json.loads((tmp_path / "baseline.json").read_text("utf-8"))
+    assert [row["values"]["answer contains"] for row in baseline["rows"]] == [1.0, 1.0]
 
 
 def test_the_workflow_is_one(tmp_path: Path) -> None:
