@@ -56,7 +56,8 @@ def svg(points: Sequence[Point]) -> str:
 def _dot(point: Point, x: float, y: float) -> str:
     fill = "#1f6f8b" if point.on_front else "white"
     label = escape(named(point.values))
-    text = f'<text x="{x + 7:.1f}" y="{y - 5:.1f}" font-size="9">{label}</text>' if point.on_front else ""
+    left, anchor = (x + 7, "start") if x < _WIDTH / 2 else (x - 7, "end")  # the label stays inside the drawing
+    text = f'<text x="{left:.1f}" y="{y - 5:.1f}" font-size="9" text-anchor="{anchor}">{label}</text>' if point.on_front else ""
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{fill}" stroke="#1f6f8b"><title>{label}</title></circle>{text}'
 
 
