@@ -111,11 +111,11 @@ def paired_p(a: Sequence[float], b: Sequence[float], *, mid: bool = True) -> flo
     drawn, flips, counted = np.random.default_rng(SEED), 2**width if width <= _EXACT else _FLIPS, 0.0
     for rows in _rows(flips, width):
         if width <= _EXACT:
-            bits = np.arange(rows)[:, None] >> np.arange(width) & 1
+            kept = (np.arange(rows)[:, None] >> np.arange(width) & 1).astype(np.float64)
         else:
             whole = np.frombuffer(drawn.bytes(rows * -(-width // 8)), np.uint8).reshape(rows, -1)
-            bits = np.unpackbits(whole, axis=1)[:, :width]
-        sums = np.abs(2 * (bits.astype(np.float64) @ differences) - differences.sum())
+            kept = np.unpackbits(whole, axis=1)[:, :width].astype(np.float64)
+        sums = np.abs(2 * (kept @ differences) - differences.sum())
         beyond, as_far = (sums > far + slack).sum(), (sums >= far - slack).sum()
         counted += (beyond + as_far) / 2 if mid else as_far
     return float(counted / flips) if width <= _EXACT else float((counted + 1) / (flips + 1))

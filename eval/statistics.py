@@ -85,7 +85,7 @@ def benjamini_hochberg(p: Sequence[float]) -> list[float]:
 
 def corrected(p: Sequence[float], how: Correction) -> list[float]:
     """By name: ``holm``, ``bh`` (Benjamini and Hochberg), or as they are."""
-    return {"holm": holm, "bh": benjamini_hochberg, "none": list[float]}[how](p)
+    return holm(p) if how == "holm" else benjamini_hochberg(p) if how == "bh" else list(p)
 
 
 def detectable(differences: Sequence[float], *, alpha: float = 0.05, power: float = 0.8) -> float | None:
