@@ -13,6 +13,7 @@ from ragkit.cli.session import Session, command
 
 if TYPE_CHECKING:
     from .gate import Baseline
+    from .measures import Measure
 
 app = typer.Typer()
 
@@ -47,13 +48,15 @@ def gate(
     from .runs import scored
     from .stored import find
 
-    asked = {"max_drop": limits(max_drop), "least": limits(least), "most": limits(most)}
-    names = list(dict.fromkeys(name for given in asked.values() for name in given))
-    if not names:
+    given = {"max_drop": limits(max_drop), "least": limits(least), "most": limits(most)}
+    if not any(given.values()):
         raise typer.BadParameter("takes a limit: --max-drop, --min or --max")
     stored = find(run, runs_beside(session))
-    report = scored(stored, measures_of([stored], ",".join(names)))
-    before = None if baseline is None else _baseline(session, baseline, names)
+    named = {name: measure for part in given.values() for name in part for measure in measures_of([stored], name)}
+    asked = {key: {str(named[name]): limit for name, limit in part.items()} for key, part in given.items()}
+    measures = list({str(measure): measure for measure in named.values()}.values())
+    report = scored(stored, measures)
+    before = None if baseline is None else _baseline(session, baseline, measures)
     found = list(checks(report, before, **asked, confidence=confidence, common=common))
     passed = stored.unfinished == 0 and all(check.passed for check in found)
     if session.json:
@@ -70,8 +73,7 @@ def gate(
         raise typer.Exit(FAILED)
 
 
-def _baseline(session: Session, given: str, names: list[str]) -> Baseline:
-    from .choosing import measures_of
+def _baseline(session: Session, given: str, measures: list[Measure]) -> Baseline:
     from .gate import of_report, read_baseline
     from .places import runs_beside
     from .runs import scored
@@ -80,4 +82,4 @@ def _baseline(session: Session, given: str, names: list[str]) -> Baseline:
     if Path(given).is_file():
         return read_baseline(Path(given))
     stored = find(given, runs_beside(session))
-    return of_report(scored(stored, measures_of([stored], ",".join(names))), stored.name)
+    return of_report(scored(stored, measures), stored.name)
