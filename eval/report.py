@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .runs import Report, Result, Row
+from .runs import Report, Row
+from .scoring import Result
 
 if TYPE_CHECKING:
     from rich.table import Table

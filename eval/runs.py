@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import field
+from typing import TYPE_CHECKING
 
 from ragkit.records import Jsonable, Mode, record
 
 from .curve import withheld
 from .gold import locate
-from .interval import bootstrap
 from .measures import Measure, all_measures, retrieval_measures
 from .outcome import Outcome
 from .questions import Question
+from .scoring import Result, by_class, scored
 from .systems import StoreSystem, System, Texts
 
 if TYPE_CHECKING:
@@ -21,20 +22,6 @@ if TYPE_CHECKING:
 
 #: Told after each question: how many are done, and of how many.
 OnProgress = Callable[[int, int], None]
-
-
-@record
-class Result(Jsonable):
-    """A measure's value over all questions it applies to (``questions`` of them), and the 95 % bootstrap interval of the mean.
-
-    ``value`` is ``None`` when it applies to none. ``interval`` is ``None`` for measures that are no mean over questions.
-    """
-
-    name: str
-    value: float | None
-    questions: int
-    interval: tuple[float, float] | None
-    about: dict[str, Any]
 
 
 @record
@@ -53,7 +40,8 @@ class Row(Jsonable):
 
 @record
 class Report(Jsonable):
-    """The outcome of an evaluation. ``notes`` name gold places that the store does not hold; they count as not found."""
+    """The outcome of an evaluation. ``notes`` name gold places that the store does not hold; they count as not found. ``classes`` has the
+    values by class of question, where there is more than one."""
 
     store: str
     k: int
@@ -64,6 +52,7 @@ class Report(Jsonable):
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
     seconds: float
+    classes: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
 
     def value(self, name: str) -> float | None:
         """A measure's value by its name, as ``report.value("nDCG@10")``.
@@ -104,15 +93,17 @@ def evaluate(
         outcomes.append(withheld(outcome, least))
         if progress is not None:
             progress(len(outcomes), len(questions))
+    found = scored(chosen, outcomes)
     return Report(
         store=str(kit.path),
         k=k,
         mode=system.mode,
         questions=len(outcomes),
         unanswerable=sum(not o.question.answerable for o in outcomes),
-        results=tuple(_result(measure, outcomes) for measure in chosen),
-        rows=tuple(_row(outcome, chosen) for outcome in outcomes),
+        results=tuple(result for result, _ in found),
+        rows=tuple(_row(o, {result.name: values[place] for result, values in found}) for place, o in enumerate(outcomes)),
         notes=tuple(_notes(outcomes)),
+        classes=by_class(chosen, outcomes, [values for _, values in found]),
         seconds=time.perf_counter() - began,
     )
 
@@ -126,19 +117,8 @@ def run(system: System, questions: Sequence[Question], *, k: int = 10) -> Iterat
         yield Outcome(question=question, gold=gold, response=system.respond(question, k))
 
 
-def _result(measure: Measure, outcomes: Sequence[Outcome]) -> Result:
-    values = [v for v in map(measure.score, outcomes) if v is not None]
-    value = measure.summary(outcomes)
-    is_mean = bool(values) and type(measure).summary is Measure.summary
-    counted = len(values) if values or value is None else len(outcomes)
-    return Result(
-        name=str(measure), value=value, questions=counted, interval=bootstrap(values) if is_mean else None, about=measure.describe()
-    )
-
-
-def _row(outcome: Outcome, measures: Sequence[Measure]) -> Row:
+def _row(outcome: Outcome, values: dict[str, float | None]) -> Row:
     question, response = outcome.question, outcome.response
-    values = {str(measure): measure.score(outcome) for measure in measures}
     return Row(
         id=question.id,
         question=question.text,

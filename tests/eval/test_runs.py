@@ -77,7 +77,7 @@ def test_retrieval_only_asks_nothing(kit: Ragkit, questions: list[Question]) -> 
     report = evaluate(kit, questions, retrieval_only=True)
     assert report.mode is None
     assert all(row.abstained is None and not row.record_id for row in report.rows)
-    with pytest.raises(KeyError, match="no measure 'answer contains'; there are hit@1, recall@10"):
+    with pytest.raises(KeyError, match="no measure 'answer contains'; there are hit@1, precision@10, recall@10"):
         report.value("answer contains")
 
 
@@ -114,7 +114,7 @@ def test_the_command_prints_one_json_value(kit: Ragkit, tmp_path: Path) -> None:
     done = command(str(kit.path), str(file), "--retrieval-only", "--json", "-k", "5")
     assert done.returncode == 0, done.stderr
     tree = json.loads(done.stdout)
-    assert [result["name"] for result in tree["results"]] == ["hit@1", "recall@5", "MRR@5", "nDCG@5"]
+    assert [result["name"] for result in tree["results"]] == ["hit@1", "precision@5", "recall@5", "MRR@5", "MAP@5", "nDCG@5", "judged@5"]
 
 
 @pytest.mark.parametrize(("content", "code", "message"), [("{", 1, "line 1: not JSON"), (None, 2, "does not exist")])
