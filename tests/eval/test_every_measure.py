@@ -165,7 +165,7 @@ def test_failures_cost_nothing(seen: Outcome) -> None:
     assert [m.score(failed) for m in MEASURES if isinstance(m, CostMeasure)] == [None] * sum(isinstance(m, CostMeasure) for m in MEASURES)
 
 
-@pytest.mark.parametrize("measure", (*all_measures(), *model_measures()), ids=str)
+@pytest.mark.parametrize("measure", [*all_measures(), *model_measures()], ids=str)
 def test_a_measure_of_nothing_is_nothing(measure: Measure) -> None:
     """Over no questions at all there is no value."""
     assert measure.summary([]) is None
