@@ -31,8 +31,9 @@ class WordsVerifier:
 
     def judge(self, claim: str, evidence: Sequence[str]) -> Verdict:
         wanted = set(terms(claim))
-        known: set[str] = set().union(*(_terms(text) for text in evidence))
-        return Verdict(support=len(wanted & known) / len(wanted) if wanted else 0.0)
+        shared = [wanted & _terms(text) for text in evidence]
+        support = len(set().union(*shared)) / len(wanted) if wanted else 0.0
+        return Verdict(support=support, supporting=tuple(i for i, words in enumerate(shared) if words))
 
 
 class Remembering:
