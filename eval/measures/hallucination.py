@@ -22,5 +22,5 @@ class HallucinationRate(GroundingMeasure):
     against: Literal["cited", "context"] = "context"
 
     def of(self, outcome: Outcome) -> float | None:
-        found = [verdict.support < self.threshold for verdict in self.verdicts(outcome)]
+        found = [not verdict.support >= self.threshold for verdict in self.verdicts(outcome)]  # what is no number supports nothing
         return float(any(found)) if found else None

@@ -46,8 +46,7 @@ def _one(name: str, every: Sequence[Measure], k: int) -> Measure:
     fields = {field.name: field.default for field in dataclasses.fields(kind)}
     given: dict[str, Any] = {"k": k} if "k" in fields else {}
     given |= {key: int(parts[key]) for key in ("k", "percentile") if parts[key]}
-    given |= {key: _value(text, fields.get(key)) for key, text in _brackets(parts["brackets"] or "", name).items()}
-    return _made(kind, given, fields, name)
+    return _made(kind, given | _brackets(parts["brackets"] or "", name), fields, name)
 
 
 def _made(kind: type[Measure], given: Mapping[str, Any], fields: Mapping[str, Any], name: str) -> Measure:
@@ -55,7 +54,7 @@ def _made(kind: type[Measure], given: Mapping[str, Any], fields: Mapping[str, An
     if unknown:
         raise UnknownMeasure(f"{name!r}: {kind.NAME} has no parameter {unknown[0]!r}; it has {', '.join(fields) or 'none'}")
     try:
-        return kind(**given)
+        return kind(**{key: _value(value, fields[key]) if isinstance(value, str) else value for key, value in given.items()})
     except (ValueError, TypeError) as error:
         raise UnknownMeasure(f"{name!r}: {error}") from error
 
@@ -68,17 +67,13 @@ def _brackets(text: str, name: str) -> dict[str, str]:
 
 
 def _value(text: str, default: Any) -> Any:
-    """A value of the kind of the parameter's default."""
+    """A value of the kind of the parameter's default.
+
+    Raises:
+        ValueError: it is of another kind.
+    """
     if isinstance(default, bool):
-        return {"true": True, "false": False}.get(text.casefold(), text)
-    for kind in (int, float):
-        if isinstance(default, kind):
-            return _number(text, kind)
-    return text
-
-
-def _number(text: str, kind: type[int] | type[float]) -> Any:
-    try:
-        return kind(text)
-    except ValueError:
-        return text
+        if text.casefold() not in ("true", "false"):
+            raise ValueError(f"true or false is wanted, not {text!r}")
+        return text.casefold() == "true"
+    return type(default)(text) if isinstance(default, int | float) else text

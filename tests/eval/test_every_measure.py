@@ -39,13 +39,13 @@ from ragkit.testing import ScriptedGenerator, SyntheticEmbedder
 
 
 class Odd:
-    """A verifier whose verdict hangs on the lengths alone, contradictions included."""
+    """A verifier whose verdict hangs on the lengths alone, contradictions and faulty verdicts included."""
 
     id = "odd"
 
     def judge(self, claim: str, evidence: Sequence[str]) -> Verdict:
         length = len(claim) + sum(map(len, evidence))
-        return Verdict(support=length % 3 / 2, contradiction=length % 5 / 4)
+        return Verdict(support=math.nan if length % 7 == 6 else length % 3 / 2, contradiction=length % 5 / 4)
 
 
 #: With small stand-ins for the models; what a measure does with a verdict does not depend on who gave it.
