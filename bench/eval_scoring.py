@@ -17,7 +17,7 @@ from ragkit.eval.measures import Measure, all_measures
 from ragkit.eval.outcome import Outcome
 from ragkit.eval.questions import Question
 from ragkit.eval.response import Cited, Passage, Response, Statement
-from ragkit.eval.scoring import by_class, scored
+from ragkit.eval.scoring import by_class, measured
 
 QUESTIONS, WORDS, PASSAGE, SENTENCE = 1000, 5000, 120, 18
 
@@ -59,10 +59,10 @@ def _gold(number: int, uri: str, quote: str, offsets: bool) -> Gold:
     return Gold(id=f"gold:{number}", uri=uri, quote=quote, uris=(uri,) if offsets else None, spans=spans)
 
 
-def measured(name: str, seen: Sequence[Outcome], measures: Sequence[Measure]) -> dict[str, Any]:
+def row(name: str, seen: Sequence[Outcome], measures: Sequence[Measure]) -> dict[str, Any]:
     """Seconds in all, and of the five measures that take most of them, each by itself after the whole."""
     began = time.perf_counter()
-    found = scored(measures, seen)
+    found = measured(measures, seen)
     by_class(measures, seen, [values for _, values in found])
     seconds = time.perf_counter() - began
     alone = {str(measure): _seconds(measure, seen) for measure in measures}
@@ -78,7 +78,7 @@ def measured(name: str, seen: Sequence[Outcome], measures: Sequence[Measure]) ->
 
 def _seconds(measure: Measure, seen: Sequence[Outcome]) -> float:
     began = time.perf_counter()
-    scored([measure], seen)
+    measured([measure], seen)
     return time.perf_counter() - began
 
 
@@ -90,7 +90,7 @@ def main() -> None:
     for name in ("offsets", "texts"):
         rng = random.Random(7)
         seen = [outcome(number, rng, offsets=name == "offsets") for number in range(given.questions)]
-        rows.append(measured(name, seen, all_measures()))
+        rows.append(row(name, seen, all_measures()))
     emit("eval_scoring", rows, complete=given.questions == QUESTIONS)
 
 

@@ -14,7 +14,7 @@ from .gold import locate
 from .measures import Measure, all_measures, retrieval_measures
 from .outcome import Outcome
 from .questions import Question
-from .scoring import Result, by_class, scored
+from .scoring import Result, by_class, measured
 from .systems import StoreSystem, System, Texts
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def evaluate(
         outcomes.append(withheld(outcome, least))
         if progress is not None:
             progress(len(outcomes), len(questions))
-    found = scored(chosen, outcomes)
+    found = measured(chosen, outcomes)
     return Report(
         store=str(kit.path),
         k=k,

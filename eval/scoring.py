@@ -30,7 +30,7 @@ class Result(Jsonable):
 Values = list[float | None]
 
 
-def scored(measures: Sequence[Measure], outcomes: Sequence[Outcome]) -> list[tuple[Result, Values]]:
+def measured(measures: Sequence[Measure], outcomes: Sequence[Outcome]) -> list[tuple[Result, Values]]:
     """Each measure's result, and its value for each question."""
     found = []
     for measure in measures:
@@ -55,7 +55,7 @@ def result(measure: Measure, outcomes: Sequence[Outcome], values: Values) -> Res
 
 def by_class(measures: Sequence[Measure], outcomes: Sequence[Outcome], values: Sequence[Values]) -> dict[str, dict[str, float | None]]:
     """Class of question -> measure -> value over its questions; empty where the questions have one class, or none. ``values`` are those of
-    :func:`scored`, a list for each measure."""
+    :func:`measured`, a list for each measure."""
     places: dict[str, list[int]] = {}
     for place, outcome in enumerate(outcomes):
         places.setdefault(outcome.question.kind, []).append(place)

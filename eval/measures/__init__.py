@@ -172,7 +172,8 @@ def all_measures(k: int = 10) -> tuple[Measure, ...]:
 
 
 def named(*names: str, k: int = 10) -> tuple[Measure, ...]:
-    """Measures by name, in the order given, each once: ``named("nDCG@5", "ALCE recall(exact=True, verifier=words)", "context")``.
+    """Measures by name, in the order given, each once: ``named("nDCG@5", "ALCE recall(exact=True, verifier=lexical)", "context")``, or the
+    same in one string with commas between.
 
     A name is one as in a report or a shorter one of the field's (``RR``, ``Success``, ``EM``); parameters stand behind it in brackets,
     ``@k`` and a percentile (`` p95``) without. A group's name stands for all of the group's, a judge of answers aside; ``all`` for

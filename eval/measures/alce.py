@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from ragkit.contracts import Verifier
 
-from ..judges import verifier
 from ..outcome import Outcome
 from ..response import Cited, Response
 from .base import AnswerMeasure
+from .models import verifier
 
 #: Whether passages, together, entail a statement.
 Entails = Callable[[str, Sequence[str]], bool]

@@ -14,7 +14,7 @@ class ContradictionRate(GroundingMeasure):
     NAME = "contradiction rate"
     DESCRIPTION = (
         "Share of an answer's sentences that a verifier finds contradicted by the whole context (or by what they cite); "
-        "abstentions are left out. The verifiers `words` and `judge` see no contradictions."
+        "abstentions are left out. The verifiers `lexical` and `judge` see no contradictions."
     )
     HIGHER_IS_BETTER = False
     PAPER = "Honovich et al. 2022, TRUE: Re-evaluating Factual Consistency Evaluation"

@@ -9,10 +9,10 @@ from typing import Literal
 from ragkit.contracts import Verifier
 from ragkit.records import Verdict
 
-from ..judges import verifier
 from ..outcome import Outcome
 from ..response import Response, Statement
 from .base import AnswerMeasure
+from .models import verifier
 
 
 def cited_texts(response: Response, statement: Statement) -> list[str]:
@@ -22,7 +22,7 @@ def cited_texts(response: Response, statement: Statement) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class GroundingMeasure(AnswerMeasure):
-    """``verifier`` is a :class:`ragkit.contracts.Verifier`, ``words``, or a name as in ``answering.verifier``. ``against`` says what a
+    """``verifier`` is a :class:`ragkit.contracts.Verifier`, ``lexical``, or a name as in ``answering.verifier``. ``against`` says what a
     statement must be backed by: what it cites, or all that the answer was made from. ``threshold`` is the least support, in (0, 1]."""
 
     GROUP = "grounding"

@@ -13,6 +13,8 @@ from .base import Measure
 
 _NAME = re.compile(r"(?P<name>[^@(]+?)\s*(?:@\s*(?P<k>\d+)|\s+p(?P<percentile>\d+))?\s*(?:\((?P<brackets>.*)\))?", re.DOTALL)
 _ALL = "all"
+#: A comma that is not inside brackets.
+_COMMA = re.compile(r",(?![^(]*\))")
 
 
 class UnknownMeasure(RagkitError, ValueError):
@@ -21,7 +23,8 @@ class UnknownMeasure(RagkitError, ValueError):
 
 def find(names: Sequence[str], cheap: Sequence[Measure], dear: Sequence[Measure], k: int) -> tuple[Measure, ...]:
     """The measures of ``names`` among ``cheap`` and ``dear`` ones, as :func:`ragkit.eval.measures.named` says."""
-    return tuple(dict.fromkeys(measure for name in names for measure in _found(name, cheap, dear, k)))
+    parts = [part for name in names for part in _COMMA.split(name)]
+    return tuple(dict.fromkeys(measure for part in parts for measure in _found(part, cheap, dear, k)))
 
 
 def _found(name: str, cheap: Sequence[Measure], dear: Sequence[Measure], k: int) -> Iterator[Measure]:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from ragkit.contracts import Verifier
 
-from ..judges import WORDS, verifier
 from ..outcome import Outcome
 from ..response import Statement
 from .base import AnswerMeasure
 from .contains import contains
+from .models import LEXICAL, verifier
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class NoiseSensitivity(AnswerMeasure):
     HIGHER_IS_BETTER = False
     PAPER = "After RAGChecker: Ru et al. 2024, A Fine-grained Framework for Diagnosing Retrieval-Augmented Generation"
 
-    verifier: str | Verifier = WORDS
+    verifier: str | Verifier = LEXICAL
     threshold: float = 0.8
 
     def of(self, outcome: Outcome) -> float | None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from ragkit.contracts import Embedder
 
-from ..judges import embedder
 from ..outcome import Outcome
 from .base import AnswerMeasure
+from .models import embedder
 
 
 @dataclass(frozen=True, kw_only=True)

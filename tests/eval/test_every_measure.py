@@ -54,7 +54,7 @@ MODELS: tuple[Measure, ...] = (
     JudgedRight(model=ScriptedGenerator("yes")),
     JudgedRight(model=ScriptedGenerator("perhaps")),
     SupportedSentences(verifier=Odd()),
-    SupportedSentences(verifier="words", against="context"),
+    SupportedSentences(verifier="lexical", against="context"),
     HallucinationRate(verifier=Odd()),
     ContradictionRate(verifier=Odd()),
     AlceRecall(verifier=Odd()),

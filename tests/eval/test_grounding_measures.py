@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from ragkit.eval.floor import LexicalFloor
 from ragkit.eval.gold import Gold
-from ragkit.eval.judges import Remembering, WordsVerifier, verifier
 from ragkit.eval.measures import (
     CitationCoverage,
     ContextPrecision,
@@ -24,6 +24,7 @@ from ragkit.eval.measures import (
     SupportedSentences,
     named,
 )
+from ragkit.eval.measures.models import Remembering, verifier
 from ragkit.eval.measures.spans import merged, shared
 from ragkit.eval.outcome import Outcome
 from ragkit.eval.questions import Question
@@ -87,16 +88,16 @@ def test_parameters_are_checked() -> None:
             SupportedSentences(**wrong)
 
 
-class TestWords(VerifierConformance):
+class TestLexicalFloor(VerifierConformance):
     """The verifier that counts words keeps the contract."""
 
-    def verifier(self) -> WordsVerifier:
-        return WordsVerifier()
+    def verifier(self) -> LexicalFloor:
+        return LexicalFloor()
 
 
 def test_words_are_counted_by_their_stems() -> None:
     """Two of three content words stand in the evidence; a claim without any has no support."""
-    judge = verifier("words")
+    judge = verifier("lexical")
     assert judge.judge("The ships sailed north", ["A ship was sailing."]).support == pytest.approx(2 / 3)
     assert judge.judge("the", ["the"]).support == 0.0
 

@@ -22,7 +22,7 @@ from ragkit.eval.measures import (
 )
 
 #: Some whose parameters are not the default ones.
-OTHERS = (AlceRecall(verifier="words", exact=True, threshold=0.7), SupportedSentences(against="context"), CalibrationError(bins=15))
+OTHERS = (AlceRecall(verifier="lexical", exact=True, threshold=0.7), SupportedSentences(against="context"), CalibrationError(bins=15))
 
 
 @pytest.mark.parametrize("measure", [*all_measures(7), *model_measures(), *OTHERS], ids=str)
@@ -56,6 +56,12 @@ def test_groups() -> None:
     assert {str(measure) for measure in named("citations")} >= {"citation recall", "ALCE precision", "over-citation"}
     assert "judged right" not in map(str, named("answers"))
     assert named() == ()
+
+
+def test_commas() -> None:
+    """One string may hold several names; commas in brackets part parameters."""
+    wanted = (Ndcg(k=5), AlceRecall(exact=True, verifier="lexical"), Mrr(k=10))
+    assert named("nDCG@5, ALCE recall(exact=True, verifier=lexical), RR") == wanted
 
 
 @pytest.mark.parametrize(

@@ -13,27 +13,13 @@ from ragkit.models import load
 from ragkit.models.rerank import TokenCache
 from ragkit.records import Verdict
 from ragkit.settings import load_settings
-from ragkit.text.words import terms
+
+from ..floor import LexicalFloor
 
 #: The verifier that needs no model.
-WORDS = "words"
+LEXICAL = "lexical"
 #: Verdicts that are kept: several measures ask about the same sentence and the same evidence.
 _VERDICTS = 50_000
-
-
-class WordsVerifier:
-    """A :class:`ragkit.contracts.Verifier`: the share of the claim's content words that stand in the evidence.
-
-    It is the floor that any other verifier must beat, and it sees no contradiction.
-    """
-
-    id = "words-1"
-
-    def judge(self, claim: str, evidence: Sequence[str]) -> Verdict:
-        wanted = set(terms(claim))
-        shared = [wanted & _terms(text) for text in evidence]
-        support = len(set().union(*shared)) / len(wanted) if wanted else 0.0
-        return Verdict(support=support, supporting=tuple(i for i, words in enumerate(shared) if words))
 
 
 class Remembering:
@@ -57,7 +43,7 @@ class Remembering:
 
 
 def verifier(name: str | Verifier) -> Verifier:
-    """``words``, or a verifier as the setting ``answering.verifier`` names them; one that is given is taken as it is.
+    """``lexical``, or a verifier as the setting ``answering.verifier`` names them; one that is given is taken as it is.
 
     Raises:
         SettingsError: there is no such verifier, or no model to ask.
@@ -82,8 +68,8 @@ def generator(name: str | Generator = "") -> Generator:
 
 @functools.cache
 def _verifier(name: str) -> Verifier:
-    if name == WORDS:
-        return Remembering(WordsVerifier())
+    if name == LEXICAL:
+        return Remembering(LexicalFloor())
     return Remembering(verifiers.named(load_settings(values={"answering.verifier": name}), TokenCache(embedder())))
 
 
@@ -99,8 +85,3 @@ def _generator(name: str) -> Generator:
     if found is None:
         raise SettingsError("generation.model is none; name a language model to judge answers, as in: judged right(model=NAME)")
     return found
-
-
-@functools.lru_cache(4096)
-def _terms(text: str) -> frozenset[str]:
-    return frozenset(terms(text))
