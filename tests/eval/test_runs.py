@@ -83,13 +83,15 @@ def test_retrieval_only_asks_nothing(kit: Ragkit, questions: list[Question]) -> 
 
 
 def test_values_by_class_of_question(kit: Ragkit, questions: list[Question]) -> None:
-    """Where questions have classes, each class has its own value of every measure, means or not; with one class there is nothing to part."""
+    """Where questions have classes, each has its own value of every measure, means or not; with one class there is nothing to part."""
     kinds = [dataclasses.replace(one, kind=kind) for one, kind in zip(questions, ("who", "when", "when"), strict=True)]
     report = evaluate(kit, kinds, k=3)
     assert list(report.classes) == ["when", "who"]
     assert report.classes["who"]["recall@3"] == report.classes["who"]["answer contains"] == 1.0
     assert report.classes["when"]["recall@3"] == 0.5
     assert (report.classes["who"]["AUROC of answerable"], report.classes["when"]["AUROC of answerable"]) == (None, 1.0)
+    printed = "\n".join(lines(report))
+    assert "  who: hit@1 1.000," in printed
     assert set(report.classes["who"]) == {result.name for result in report.results}
     assert evaluate(kit, questions, k=3, retrieval_only=True).classes == {}
 
