@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ragkit.answer import prompts
-from ragkit.answer.llm_judge import probability_of_yes
+from ragkit.answer.llm_judge import Unclear, probability_of_yes
 from ragkit.contracts import Generator
-from ragkit.errors import ModelError
 
 from ..outcome import Outcome
 from .base import AnswerMeasure
@@ -44,7 +43,7 @@ class JudgedRight(AnswerMeasure):
         question, answer = prompts.plain(outcome.question.text), prompts.plain(outcome.response.text)
         try:
             sure = probability_of_yes(generator(self.model), SYSTEM, _USER.format(question=question, gold=gold, answer=answer))
-        except ModelError:
+        except Unclear:
             return 0.0
         return float(sure >= self.threshold)
 

@@ -29,6 +29,10 @@ _TOKENS, _CHARACTERS = 4, 64
 VERSION = "judge-1-" + hashlib.sha256(f"{SYSTEM}\n{_USER}".encode()).hexdigest()[:8]
 
 
+class Unclear(ModelError):
+    """A judge said neither yes nor no."""
+
+
 class JudgeVerifier:
     """A :class:`ragkit.contracts.Verifier` that asks a generator.
 
@@ -56,7 +60,8 @@ def probability_of_yes(generator: Generator, system: str, user: str) -> float:
     """The probability of yes against no; 1 or 0 by the word that is said where the generator has no method ``choose``.
 
     Raises:
-        ModelError: the generator said neither, or failed.
+        Unclear: the generator said neither.
+        ModelError: it failed.
     """
     choose: Any = getattr(generator, "choose", None)
     return _word(generator, system, user) if choose is None else _share(generator, choose(system, user, _WORDS))
@@ -66,7 +71,7 @@ def _share(generator: Generator, probabilities: Sequence[float]) -> float:
     shares = [float(share) for share in probabilities]
     yes, no = shares[0] + shares[1], shares[2] + shares[3]
     if not yes + no >= _LEAST:
-        raise ModelError(f"{generator.id} said neither yes nor no (probability {yes + no:.3f})")
+        raise Unclear(f"{generator.id} said neither yes nor no (probability {yes + no:.3f})")
     return yes / (yes + no)
 
 
@@ -78,5 +83,5 @@ def _word(generator: Generator, system: str, user: str) -> float:
             break
     word = reply.strip().strip(".!\"'*").lower()
     if word not in ("yes", "no"):
-        raise ModelError(f"{generator.id} said neither yes nor no: {reply[:_CHARACTERS]!r}")
+        raise Unclear(f"{generator.id} said neither yes nor no: {reply[:_CHARACTERS]!r}")
     return float(word == "yes")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ragkit.errors import ModelError
 from ragkit.eval.measures import EmbeddingSimilarity, ExactMatch, JudgedRight, RougeL, named, rouge_l
 from ragkit.eval.measures.judged_right import VERSION
 from ragkit.eval.measures.rouge_l import common
@@ -94,6 +95,12 @@ def test_a_judge_of_answers(outcome: Any) -> None:
 def test_what_a_judge_cannot_say_is_wrong(reply: str, value: float, outcome: Any) -> None:
     """Without probabilities the word counts; anything but yes is no right answer."""
     assert JudgedRight(model=ScriptedGenerator(reply)).score(outcome(text="gold")) == value
+
+
+def test_a_judge_that_fails_is_an_error(outcome: Any) -> None:
+    """A model that cannot be asked marks no answer as wrong: its error is the caller's."""
+    with pytest.raises(ModelError, match="no such server"):
+        JudgedRight(model=ScriptedGenerator("", error=ModelError("no such server"))).score(outcome(text="gold"))
 
 
 def test_similarity_with_the_real_model(outcome: Any) -> None:
