@@ -39,7 +39,8 @@ class NoiseSensitivity(AnswerMeasure):
         return sum(self._from_noise(outcome, one) for one in wrong) / len(said) if said else None
 
     def _from_noise(self, outcome: Outcome, statement: Statement) -> bool:
-        right, noise = [gold.quote for gold in outcome.relevant if gold.quote], []
+        right = [gold.quote for gold in outcome.relevant if gold.quote]
+        noise: list[str] = []
         for passage in outcome.response.given:
             (right if outcome.is_gold(passage) else noise).append(passage.text)
         return not (right and self._supported(statement, right)) and any(self._supported(statement, [text]) for text in noise)
