@@ -64,6 +64,10 @@ def test_an_evaluation(kit: Ragkit, questions: list[Question]) -> None:
     assert report.value("answer contains") == report.value("verbatim citations") == 1.0
     assert report.value("false answers") == 0.0
     assert report.value("AUROC of answerable") == 1.0
+    assert report.value("context recall") == pytest.approx(2 / 3)  # the third names a document that is not there
+    assert report.value("citation coverage") == 1.0
+    assert 50 < (report.value("peak memory") or 0) < 50_000  # MiB
+    assert 0 < (report.value("total time p50") or 0) <= (report.value("total time p99") or 0)
 
 
 def test_gold_outside_the_store_is_noted(kit: Ragkit, questions: list[Question]) -> None:
