@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ragkit.errors import RagkitError
-
-from .measures import Measure, all_measures, retrieval_measures
+from .measures import Measure, UnknownMeasure, all_measures, named, retrieval_measures
 from .stored import Stored
 
 
-class UnknownMeasure(RagkitError, ValueError):
-    """A measure is named that there is not, or a limit on one cannot be read."""
-
-
 def measures_of(runs: Sequence[Stored], names: str | None = None) -> tuple[Measure, ...]:
-    """The measures that ``names`` lists between commas, in that order; ``None``: all, or those of retrieval where nothing was asked.
+    """The measures that ``names`` lists between commas, as :func:`~ragkit.eval.measures.named` reads them; ``None``: all that need no
+    model, or those of retrieval where nothing was asked.
 
     Raises:
         UnknownMeasure: there is no such measure.
     """
     k = min(run.info.k for run in runs)
     asked = any(outcome.response.asked for run in runs for outcome in run.outcomes)
-    known = all_measures(k) if asked else retrieval_measures(k)
     if names is None:
-        return known
-    return tuple(_measure(name, known) for name in map(str.strip, names.split(",")) if name)
+        return all_measures(k) if asked else retrieval_measures(k)
+    return named(names, k=k)
 
 
 def limits(text: str | None) -> dict[str, float]:
@@ -47,10 +41,3 @@ def limits(text: str | None) -> dict[str, float]:
         if not sign or not name.strip():
             raise UnknownMeasure(f"{part!r} is not of the form MEASURE=NUMBER, such as nDCG@10=0.02")
     return found
-
-
-def _measure(name: str, known: Sequence[Measure]) -> Measure:
-    for measure in known:
-        if str(measure) == name:
-            return measure
-    raise UnknownMeasure(f"there is no measure {name!r} of these runs; there are {', '.join(map(str, known))}")

@@ -13,7 +13,8 @@ from ragkit.records import Jsonable, record
 
 from .compare import OtherQuestions, of_pairs
 from .interval import Interval
-from .runs import Report, Result
+from .runs import Report
+from .scoring import Result
 
 #: What lies this far beyond a limit is rounding.
 _ROUNDING = 1e-6

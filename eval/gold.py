@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -15,6 +16,8 @@ Span = tuple[int, int]
 
 #: What may stand before the end of a URI that names a document.
 _BORDERS = "/#:"
+#: Texts whose plain form is kept.
+_TEXTS = 4096
 
 
 @record
@@ -51,8 +54,14 @@ class Gold(Jsonable):
 
 def _holds(text: str, quote: str) -> bool:
     """Whether one of the two stands in the other, white space and case aside."""
-    shown, wanted = (" ".join(one.split()).casefold() for one in (text, quote))
+    shown, wanted = plain(text), plain(quote)
     return bool(shown) and (wanted in shown or shown in wanted)
+
+
+@functools.lru_cache(_TEXTS)
+def plain(text: str) -> str:
+    """White space and case aside. Kept, since each passage is compared with each gold place under each measure."""
+    return " ".join(text.split()).casefold()
 
 
 def names(suffix: str, uri: str) -> bool:
@@ -70,9 +79,7 @@ def find_quote(text: str, quote: str) -> tuple[Span, ...]:
     return tuple(match.span() for match in re.finditer(r"\s+".join(words), text)) if words else ()
 
 
-def locate(
-    relevant: Sequence[Relevant], uris: Iterable[str] | None = None, text: Callable[[str], str] | None = None
-) -> tuple[Gold, ...]:
+def locate(relevant: Sequence[Relevant], uris: Iterable[str] | None = None, text: Callable[[str], str] | None = None) -> tuple[Gold, ...]:
     """The gold places of one question; ``text`` gives a document's text. Without both, places are known by name and words alone."""
     known = None if uris is None or text is None else tuple(uris)
     return tuple(_gold(f"gold:{number}", item, known, text) for number, item in enumerate(relevant))

@@ -25,14 +25,19 @@ class Outcome(Jsonable):
         """Whether there is an answer: it was asked, and did not fail, abstain or come back empty."""
         return self.response.asked and self.response.state == "answered"
 
+    @property
+    def relevant(self) -> tuple[Gold, ...]:
+        """The gold places that are relevant; others are judged not to be."""
+        return tuple(gold for gold in self.gold if gold.gain > 0)
+
     def cites_gold(self, cited: Cited) -> bool:
-        """Whether a citation overlaps a gold place. An invented one does not."""
+        """Whether a citation overlaps a relevant gold place. An invented one does not."""
         passage = self.response.resolved(cited)
         return passage is not None and self.is_gold(passage)
 
     def is_gold(self, passage: Passage) -> bool:
-        """Whether a passage overlaps a gold place."""
-        return any(gold.covers(passage) for gold in self.gold)
+        """Whether a passage overlaps a relevant gold place."""
+        return any(gold.gain > 0 and gold.covers(passage) for gold in self.gold)
 
     def ranking(self) -> list[str]:
         """The passages as a ranking of ids in which nothing stands twice.

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .runs import Report, Result, Row
+from .runs import Report, Row
+from .scoring import Result
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 #: Most notes and questions that are printed; all of them are in the JSON.
 _SHOWN = 10
+#: Groups of measures that are printed for each class of question; all of them are in the JSON.
+_BY_CLASS = ("retrieval", "answers")
 
 
 def figure(value: float | None) -> str:
@@ -48,6 +51,16 @@ def lines(report: Report) -> Iterator[str]:
             yield "\n".join(["", title, *(f"  {line}" for line in found[:_SHOWN])])
         if len(found) > _SHOWN:
             yield f"  and {len(found) - _SHOWN} more; --json lists all"
+    yield from _classes(report)
+
+
+def _classes(report: Report) -> Iterator[str]:
+    """Each class of question, with its values of what was found and answered."""
+    names = [result.name for result in report.results if result.about["group"] in _BY_CLASS]
+    if report.classes:
+        yield "\nBy class of question:"
+    for kind, values in report.classes.items():
+        yield f"  {kind or 'none'}: " + ", ".join(f"{name} {figure(values[name])}" for name in names if values[name] is not None)
 
 
 #: measure's name -> the value that is a fault, and what it is called

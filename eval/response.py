@@ -13,6 +13,7 @@ from dataclasses import field
 from typing import Any, Literal
 
 from ragkit.records import Jsonable, record
+from ragkit.text.sentences import sentence_spans
 
 State = Literal["answered", "abstained", "failed"]
 
@@ -82,6 +83,18 @@ class Response(Jsonable):
     def citations(self) -> tuple[Cited, ...]:
         """Every citation of every statement, in order."""
         return tuple(cited for statement in self.statements for cited in statement.citations)
+
+    @property
+    def said(self) -> tuple[Statement, ...]:
+        """The statements that are not blank; where the system names none, the sentences of its text, which cite nothing."""
+        if not self.statements:
+            return tuple(Statement(text=self.text[a:b]) for a, b in sentence_spans(self.text))
+        return tuple(one for one in self.statements if one.text.strip())
+
+    @property
+    def given(self) -> tuple[Passage, ...]:
+        """What the answer was made from: the ``context``, or the ``passages`` where none is told."""
+        return self.context or self.passages
 
     def resolved(self, cited: Cited) -> Passage | None:
         """The passage that is cited; ``None``: the index is outside, or nothing is named."""

@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field
+from typing import TYPE_CHECKING
 
 from ragkit.records import Jsonable, Mode, record
 
 from .asking import OnProgress, run
 from .curve import withheld
-from .interval import bootstrap
 from .measures import Measure, all_measures, retrieval_measures
 from .outcome import Outcome
 from .questions import Question
+from .scoring import Result, by_class, measured
 from .stored import Stored
 from .systems import StoreSystem
 
 if TYPE_CHECKING:
     from ragkit.api import Ragkit
-
-
-@record
-class Result(Jsonable):
-    """A measure's value over all questions it applies to (``questions`` of them), and the 95 % bootstrap interval of the mean.
-
-    ``value`` is ``None`` when it applies to none. ``interval`` is ``None`` for measures that are no mean over questions.
-    """
-
-    name: str
-    value: float | None
-    questions: int
-    interval: tuple[float, float] | None
-    about: dict[str, Any]
 
 
 @record
@@ -53,7 +40,8 @@ class Row(Jsonable):
 @record
 class Report(Jsonable):
     """The outcome of an evaluation. ``store`` is what was measured, ``failed`` how many questions failed. ``notes`` name gold places
-    that the store does not hold; they count as not found. ``run`` is the folder of a run that is kept."""
+    that the store does not hold; they count as not found. ``classes`` has the values by class of question, where there is more than
+    one. ``run`` is the folder of a run that is kept."""
 
     store: str
     k: int
@@ -65,6 +53,7 @@ class Report(Jsonable):
     notes: tuple[str, ...]
     seconds: float
     failed: int = 0
+    classes: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
     run: str = ""
 
     def value(self, name: str) -> float | None:
@@ -126,38 +115,25 @@ def report(
     outcomes: Sequence[Outcome], measures: Sequence[Measure], *, store: str, k: int, mode: str | None, seconds: float = 0.0, run: str = ""
 ) -> Report:
     """What the measures say of the outcomes."""
+    found = measured(measures, outcomes)
     return Report(
         store=store,
         k=k,
         mode=mode,
         questions=len(outcomes),
         unanswerable=sum(not o.question.answerable for o in outcomes),
-        results=results(outcomes, measures),
-        rows=tuple(_row(outcome, measures) for outcome in outcomes),
+        results=tuple(result for result, _ in found),
+        rows=tuple(_row(o, {result.name: values[place] for result, values in found}) for place, o in enumerate(outcomes)),
         notes=tuple(_notes(outcomes)),
         seconds=seconds,
         failed=sum(o.response.failure is not None for o in outcomes),
+        classes=by_class(measures, outcomes, [values for _, values in found]),
         run=run,
     )
 
 
-def results(outcomes: Sequence[Outcome], measures: Sequence[Measure]) -> tuple[Result, ...]:
-    """Each measure over all outcomes."""
-    return tuple(_result(measure, outcomes) for measure in measures)
-
-
-def _result(measure: Measure, outcomes: Sequence[Outcome]) -> Result:
-    values = [v for v in map(measure.score, outcomes) if v is not None]
-    value = measure.summary(outcomes)
-    is_mean = bool(values) and type(measure).summary is Measure.summary
-    counted = len(values) if values or value is None else len(outcomes)
-    interval = bootstrap(values, share=(measure.LOW, measure.HIGH) == (0.0, 1.0)) if is_mean else None
-    return Result(name=str(measure), value=value, questions=counted, interval=interval, about=measure.describe())
-
-
-def _row(outcome: Outcome, measures: Sequence[Measure]) -> Row:
+def _row(outcome: Outcome, values: dict[str, float | None]) -> Row:
     question, response = outcome.question, outcome.response
-    values = {str(measure): measure.score(outcome) for measure in measures}
     return Row(
         id=question.id,
         question=question.text,

@@ -19,7 +19,7 @@ from .compare import aligned, difference
 from .header import header
 from .interval import Interval
 from .measures import Measure
-from .runs import results
+from .scoring import measured
 from .statistics import holm
 from .stored import Stored, carry_out
 from .systems import StoreSystem
@@ -162,7 +162,7 @@ def judged(runs: Sequence[tuple[Values, Stored]], measure: Measure) -> list[Poin
     """The points, the best first; each beside the best by the paired test."""
     made = []
     for values, stored in runs:
-        result = results(stored.outcomes, [measure])[0]
+        result = measured([measure], stored.outcomes)[0][0]
         taken = [o.response.timings["total_s"] for o in stored.outcomes if "total_s" in o.response.timings and not o.response.failure]
         point = Point(
             values=dict(values),

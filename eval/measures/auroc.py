@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..outcome import Outcome
 from .base import Measure
+from .pairs import certainties
 
 
 def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
@@ -35,8 +36,5 @@ class AnswerableAuroc(Measure):
         return None
 
     def summary(self, outcomes: Sequence[Outcome]) -> float | None:
-        both: dict[bool, list[float]] = {True: [], False: []}
-        for outcome in outcomes:
-            if outcome.response.asked and outcome.response.answerable is not None:
-                both[outcome.question.answerable].append(outcome.response.answerable)
-        return auroc(both[True], both[False])
+        told = certainties(outcomes, "answerable")
+        return auroc([sure for sure, true in told if true], [sure for sure, true in told if not true])

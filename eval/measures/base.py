@@ -2,14 +2,15 @@
 
 A question to which a measure does not apply has the value ``None`` and stays out of the mean; a measure is never NaN. What an answer
 that was not given is worth (the question failed, the system abstained, the text is empty) is one rule, kept in one place:
-:meth:`AnswerMeasure.score`.
+:meth:`AnswerMeasure.score`. Measures of passages do not look at the answer; measures of cost leave failures out.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -30,30 +31,58 @@ class Measure(ABC):
     HIGHER_IS_BETTER: ClassVar[bool] = True
     #: Where the measure is defined.
     PAPER: ClassVar[str] = ""
+    #: Whether it asks a model; such measures are taken only when they are named.
+    NEEDS_MODEL: ClassVar[bool] = False
+    #: What else it is called; :func:`named` knows it by these too.
+    ALIASES: ClassVar[tuple[str, ...]] = ()
+    #: A parameter that stands behind the name instead of in brackets, and how: ``("k", "@")``.
+    SUFFIX: ClassVar[tuple[str, str] | None] = None
 
     @abstractmethod
     def score(self, outcome: Outcome) -> float | None:
         """The value for one question, or ``None`` where the measure does not apply to it."""
 
+    def scores(self, outcomes: Sequence[Outcome]) -> list[float | None]:
+        """:meth:`score` of each; a measure that is faster on many at once overrides it."""
+        return [self.score(outcome) for outcome in outcomes]
+
     def summary(self, outcomes: Sequence[Outcome]) -> float | None:
         """The value for all questions: the mean over those to which it applies; ``None`` when there are none."""
-        values = [v for v in map(self.score, outcomes) if v is not None]
-        return sum(values) / len(values) if values else None
+        return mean(self.scores(outcomes))
 
     def describe(self) -> dict[str, Any]:
         """Name, parameters, sentence, range and direction, as plain values."""
         return {
             "name": str(self),
             "group": self.GROUP,
-            "parameters": dataclasses.asdict(self),
+            "parameters": {field.name: told(getattr(self, field.name)) for field in dataclasses.fields(self)},
             "description": self.DESCRIPTION,
             "range": [self.LOW, self.HIGH],
             "higher_is_better": self.HIGHER_IS_BETTER,
             "paper": self.PAPER,
+            "needs_model": self.NEEDS_MODEL,
         }
 
     def __str__(self) -> str:
-        return self.NAME
+        """The name, with the parameters that are not the default ones."""
+        behind, mark = self.SUFFIX or ("", "")
+        changed = [
+            f"{field.name}={told(value)}"
+            for field in dataclasses.fields(self)
+            if field.name != behind and (value := getattr(self, field.name)) != field.default
+        ]
+        return self.NAME + (f"{mark}{getattr(self, behind)}" if behind else "") + (f"({', '.join(changed)})" if changed else "")
+
+
+def told(value: Any) -> Any:
+    """A parameter as a plain value; a model by its ``id``."""
+    return value if value is None or isinstance(value, bool | int | float | str) else value.id
+
+
+def mean(values: Iterable[float | None]) -> float | None:
+    """The mean of what there is; ``None`` when there is nothing."""
+    there = [value for value in values if value is not None]
+    return math.fsum(there) / len(there) if there else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,17 +91,21 @@ class AnswerMeasure(Measure):
 
     #: Questions that the documents answer, those that they do not, or both.
     ASKED: ClassVar[Literal["answerable", "unanswerable", "all"]] = "answerable"
-    #: Whether it applies only to questions that name gold places.
+    #: Whether it applies only to questions that name gold places, of which one or more is relevant.
     NEEDS_GOLD: ClassVar[bool] = False
     #: The value of a question without an answer: it failed, the system abstained, or the text is empty. ``None``: left out.
     EMPTY: ClassVar[float | None] = 0.0
 
     def score(self, outcome: Outcome) -> float | None:
-        if not outcome.response.asked or (self.NEEDS_GOLD and not outcome.gold):
+        if not outcome.response.asked or (self.NEEDS_GOLD and not outcome.relevant) or not self.applies(outcome):
             return None
         if self.ASKED != "all" and outcome.question.answerable != (self.ASKED == "answerable"):
             return None
         return self.of(outcome) if outcome.answered else self.EMPTY
+
+    def applies(self, outcome: Outcome) -> bool:
+        """Whether it applies to the question, whatever was answered."""
+        return True
 
     @abstractmethod
     def of(self, outcome: Outcome) -> float | None:
@@ -83,24 +116,33 @@ class AnswerMeasure(Measure):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RankingMeasure(Measure):
-    """A measure of the first ``k`` places of a ranking. It applies to questions that say what is relevant."""
+class ContextMeasure(Measure):
+    """A measure of the passages that the answer was made from, whether or not one was given; nothing retrieved is an empty context.
+    It applies to questions that were asked and say what is relevant."""
 
-    GROUP = "retrieval"
-
-    k: int = 10
-
-    def __post_init__(self) -> None:
-        if self.k < 1:
-            raise ValueError(f"{self.NAME}@{self.k}: k is 1 or more")
+    GROUP = "context"
 
     def score(self, outcome: Outcome) -> float | None:
-        judged = outcome.judged()
-        return self.of(outcome.ranking(), judged) if any(judged.values()) else None
+        return self.of(outcome) if outcome.response.asked and outcome.relevant else None
 
     @abstractmethod
-    def of(self, ranking: Sequence[str], judged: dict[str, int]) -> float:
-        """The value of a ranking of ids, best first, under judgements (id to gain; above 0 is relevant)."""
+    def of(self, outcome: Outcome) -> float | None:
+        """The value of the context."""
 
-    def __str__(self) -> str:
-        return f"{self.NAME}@{self.k}"
+
+@dataclass(frozen=True, kw_only=True)
+class CostMeasure(Measure):
+    """A measure of what an answer cost. Abstentions cost too and count; a failure, and what the system does not tell, is left out."""
+
+    GROUP = "latency"
+    HIGH = None
+    HIGHER_IS_BETTER = False
+
+    def score(self, outcome: Outcome) -> float | None:
+        response = outcome.response
+        value = None if not response.asked or response.failure is not None else self.of(outcome)
+        return value if value is not None and math.isfinite(value) and value >= 0 else None
+
+    @abstractmethod
+    def of(self, outcome: Outcome) -> float | None:
+        """What was told; ``None`` where nothing was."""

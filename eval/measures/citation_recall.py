@@ -22,6 +22,6 @@ class CitationRecall(AnswerMeasure):
     PAPER = "After Gao et al. 2023, Enabling Large Language Models to Generate Text with Citations (ALCE)"
 
     def of(self, outcome: Outcome) -> float | None:
-        statements = outcome.response.statements
+        statements = outcome.response.said
         backed = sum(any(map(outcome.cites_gold, statement.citations)) for statement in statements)
         return backed / len(statements) if statements else 0.0

@@ -18,5 +18,4 @@ class GoldCited(AnswerMeasure):
 
     def of(self, outcome: Outcome) -> float | None:
         cited = [passage for one in outcome.response.citations if (passage := outcome.response.resolved(one)) is not None]
-        places = [gold for gold in outcome.gold if gold.gain]
-        return sum(any(map(gold.covers, cited)) for gold in places) / len(places) if places else None
+        return sum(any(map(gold.covers, cited)) for gold in outcome.relevant) / len(outcome.relevant)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .base import RankingMeasure
-from .ranking import relevant
+from .ranking import Judged, Ranking, RankingMeasure, calculated
 
 
-def recall(ranking: Sequence[str], judged: Mapping[str, int], k: int) -> float:
+def recall(ranking: Ranking, judged: Judged, k: int) -> float:
     """Relevant ids among the first ``k``, divided by all relevant ids; 0 when none is relevant."""
-    wanted = relevant(judged)
-    return len(wanted.intersection(ranking[:k])) / len(wanted) if wanted else 0.0
+    return Recall(k=k).of([(ranking, judged)])[0]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recall(RankingMeasure):
     NAME = "recall"
+    ALIASES = ("R",)
     DESCRIPTION = "Share of all relevant passages that stand among the first k."
 
-    def of(self, ranking: Sequence[str], judged: Mapping[str, int]) -> float:
-        return recall(ranking, judged, self.k)
+    def of(self, questions: Sequence[tuple[Ranking, Judged]]) -> list[float]:
+        from ir_measures import R
+
+        return calculated(R @ self.k, questions)

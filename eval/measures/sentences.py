@@ -18,4 +18,4 @@ class SentencesPerAnswer(AnswerMeasure):
     HIGHER_IS_BETTER = False
 
     def of(self, outcome: Outcome) -> float | None:
-        return float(len(outcome.response.statements))
+        return float(len(outcome.response.said))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import string
 
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
+#: Texts whose normal form is kept: several measures read the same answers.
+_TEXTS = 4096
 
+
+@functools.lru_cache(_TEXTS)
 def normalised(text: str) -> str:
     """Lower case, without ASCII punctuation and English articles, words parted by one space (Rajpurkar et al. 2016).
 

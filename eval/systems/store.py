@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -78,6 +79,7 @@ class StoreSystem:
             answerable=answer.answerable,
             context=context,
             timings={key: value for key, value in answer.timings.items() if isinstance(value, float | int)},
+            peak_bytes=peak_bytes(),
             record_id=answer.record_id,
         )
 
@@ -89,6 +91,15 @@ class StoreSystem:
             end=citation.end_char_index,
             verbatim=is_verbatim(citation, self.text),
         )
+
+
+def peak_bytes() -> int | None:
+    """The largest memory that this process has had; ``None`` where the system does not tell (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def is_verbatim(citation: Citation, text: Any) -> bool:

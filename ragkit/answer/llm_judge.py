@@ -29,6 +29,10 @@ _TOKENS, _CHARACTERS = 4, 64
 VERSION = "judge-1-" + hashlib.sha256(f"{SYSTEM}\n{_USER}".encode()).hexdigest()[:8]
 
 
+class Unclear(ModelError):
+    """A judge said neither yes nor no."""
+
+
 class JudgeVerifier:
     """A :class:`ragkit.contracts.Verifier` that asks a generator.
 
@@ -38,7 +42,6 @@ class JudgeVerifier:
 
     def __init__(self, generator: Generator) -> None:
         self._generator = generator
-        self._choose: Any = getattr(generator, "choose", None)
 
     @property
     def id(self) -> str:
@@ -50,23 +53,35 @@ class JudgeVerifier:
 
     def _asked(self, claim: str, text: str) -> float:
         user = _USER.format(evidence=prompts.plain(text), claim=prompts.plain(claim))
-        return self._word(user) if self._choose is None else self._share(user)
+        return probability_of_yes(self._generator, SYSTEM, user)
 
-    def _share(self, user: str) -> float:
-        shares = [float(share) for share in self._choose(SYSTEM, user, _WORDS)]
-        yes, no = shares[0] + shares[1], shares[2] + shares[3]
-        if not yes + no >= _LEAST:
-            raise ModelError(f"{self._generator.id} said neither yes nor no (probability {yes + no:.3f})")
-        return yes / (yes + no)
 
-    def _word(self, user: str) -> float:
-        reply = ""
-        pieces = self._generator.stream(SYSTEM, user, grammar=_GRAMMAR, max_tokens=_TOKENS)
-        for piece in pieces:
-            reply += piece
-            if len(reply) >= _CHARACTERS:
-                break
-        word = reply.strip().strip(".!\"'*").lower()
-        if word not in ("yes", "no"):
-            raise ModelError(f"{self._generator.id} said neither yes nor no: {reply[:_CHARACTERS]!r}")
-        return float(word == "yes")
+def probability_of_yes(generator: Generator, system: str, user: str) -> float:
+    """The probability of yes against no; 1 or 0 by the word that is said where the generator has no method ``choose``.
+
+    Raises:
+        Unclear: the generator said neither.
+        ModelError: it failed.
+    """
+    choose: Any = getattr(generator, "choose", None)
+    return _word(generator, system, user) if choose is None else _share(generator, choose(system, user, _WORDS))
+
+
+def _share(generator: Generator, probabilities: Sequence[float]) -> float:
+    shares = [float(share) for share in probabilities]
+    yes, no = shares[0] + shares[1], shares[2] + shares[3]
+    if not yes + no >= _LEAST:
+        raise Unclear(f"{generator.id} said neither yes nor no (probability {yes + no:.3f})")
+    return yes / (yes + no)
+
+
+def _word(generator: Generator, system: str, user: str) -> float:
+    reply = ""
+    for piece in generator.stream(system, user, grammar=_GRAMMAR, max_tokens=_TOKENS):
+        reply += piece
+        if len(reply) >= _CHARACTERS:
+            break
+    word = reply.strip().strip(".!\"'*").lower()
+    if word not in ("yes", "no"):
+        raise Unclear(f"{generator.id} said neither yes nor no: {reply[:_CHARACTERS]!r}")
+    return float(word == "yes")

@@ -146,10 +146,19 @@ def test_every_method_of_the_library_is_described() -> None:
 
 
 def test_every_measure_is_described() -> None:
-    """Each measure of ``ragkit eval`` is in the table of its page."""
-    from ragkit.eval.measures import all_measures
+    """Each measure of ``ragkit eval`` has a row in the tables of its page, with the range and the worth of no answer that the code has."""
+    from ragkit.eval.measures import all_measures, model_measures
 
-    assert [str(measure) for measure in all_measures(10) if f"| `{measure}` |" not in TEXTS["evaluation.md"]] == []
+    page = dict(re.findall(r"^\| `(.+?)` \| (.*) \|$", TEXTS["measures.md"], re.MULTILINE))
+    for measure in (*all_measures(10), *model_measures()):
+        about = measure.describe()
+        behind = {"k": "@k", "percentile": " pN"}.get((measure.SUFFIX or ("",))[0], "")
+        *_, span, worth, _ = re.split(r" \| ?", page[measure.NAME + behind])
+        high = "[0, 1]" if measure.HIGH == 1 else "≥ 0"
+        assert span == high + ("" if measure.HIGHER_IS_BETTER else " ↓"), measure
+        told = about.get("no_answer", "–")
+        assert worth == ("left out" if told is None else told if isinstance(told, str) else f"{told:g}"), measure
+        assert f"`{measure.NAME}`" in TEXTS["evaluation.md"], measure
 
 
 def test_error_examples_are_the_errors() -> None:

@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from ragkit import Ragkit, load_settings
+from ragkit.eval.measures import named
 from ragkit.eval.questions import Question, parse_questions
 from ragkit.eval.report import lines, table
 from ragkit.eval.runs import evaluate
@@ -63,6 +64,10 @@ def test_an_evaluation(kit: Ragkit, questions: list[Question]) -> None:
     assert report.value("answer contains") == report.value("verbatim citations") == 1.0
     assert report.value("false answers") == 0.0
     assert report.value("AUROC of answerable") == 1.0
+    assert report.value("context recall") == pytest.approx(2 / 3)  # the third names a document that is not there
+    assert report.value("citation coverage") == 1.0
+    assert 50 < (report.value("peak memory") or 0) < 50_000  # MiB
+    assert 0 < (report.value("total time p50") or 0) <= (report.value("total time p99") or 0)
 
 
 def test_gold_outside_the_store_is_noted(kit: Ragkit, questions: list[Question]) -> None:
@@ -77,8 +82,29 @@ def test_retrieval_only_asks_nothing(kit: Ragkit, questions: list[Question]) -> 
     report = evaluate(kit, questions, retrieval_only=True)
     assert report.mode is None
     assert all(row.abstained is None and not row.record_id for row in report.rows)
-    with pytest.raises(KeyError, match="no measure 'answer contains'; there are hit@1, recall@10"):
+    with pytest.raises(KeyError, match="no measure 'answer contains'; there are hit@1, precision@10, recall@10"):
         report.value("answer contains")
+
+
+def test_values_by_class_of_question(kit: Ragkit, questions: list[Question]) -> None:
+    """Where questions have classes, each has its own value of every measure, means or not; with one class there is nothing to part."""
+    kinds = [dataclasses.replace(one, kind=kind) for one, kind in zip(questions, ("who", "when", "when"), strict=True)]
+    report = evaluate(kit, kinds, k=3)
+    assert list(report.classes) == ["when", "who"]
+    assert report.classes["who"]["recall@3"] == report.classes["who"]["answer contains"] == 1.0
+    assert report.classes["when"]["recall@3"] == 0.5
+    assert (report.classes["who"]["AUROC of answerable"], report.classes["when"]["AUROC of answerable"]) == (None, 1.0)
+    printed = "\n".join(lines(report))
+    assert "  who: hit@1 1.000," in printed
+    assert set(report.classes["who"]) == {result.name for result in report.results}
+    assert evaluate(kit, questions, k=3, retrieval_only=True).classes == {}
+
+
+def test_measures_that_ask_a_model_are_taken_when_they_are_named(kit: Ragkit, questions: list[Question]) -> None:
+    """What ragkit quotes is supported by what it cites, and ALCE's measures agree, with the verifier of the answer path."""
+    report = evaluate(kit, questions, k=3, measures=named("supported sentences, ALCE recall, ALCE precision, hallucination rate"))
+    assert [result.value for result in report.results] == [1.0, 1.0, 1.0, 0.0]
+    assert all(result.questions == 2 and result.about["needs_model"] for result in report.results)
 
 
 def test_a_moved_citation_is_not_verbatim(kit: Ragkit, folder: Path) -> None:
@@ -114,7 +140,7 @@ def test_the_command_prints_one_json_value(kit: Ragkit, tmp_path: Path) -> None:
     done = command(str(kit.path), str(file), "--retrieval-only", "--json", "-k", "5")
     assert done.returncode == 0, done.stderr
     tree = json.loads(done.stdout)
-    assert [result["name"] for result in tree["results"]] == ["hit@1", "recall@5", "MRR@5", "nDCG@5"]
+    assert [result["name"] for result in tree["results"]] == ["hit@1", "precision@5", "recall@5", "MRR@5", "MAP@5", "nDCG@5", "judged@5"]
 
 
 @pytest.mark.parametrize(("content", "code", "message"), [("{", 1, "line 1: not JSON"), (None, 2, "does not exist")])
