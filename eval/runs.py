@@ -109,7 +109,7 @@ def evaluate(
         k=k,
         mode=system.mode,
         questions=len(outcomes),
-        unanswerable=sum(not o.question.answerable for o in outcomes),
+        unanswerable=sum(not o.question.answerable and not o.question.ungraded for o in outcomes),
         results=tuple(_result(measure, outcomes) for measure in chosen),
         rows=tuple(_row(outcome, chosen) for outcome in outcomes),
         notes=tuple(_notes(outcomes)),

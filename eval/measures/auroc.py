@@ -37,6 +37,6 @@ class AnswerableAuroc(Measure):
     def summary(self, outcomes: Sequence[Outcome]) -> float | None:
         both: dict[bool, list[float]] = {True: [], False: []}
         for outcome in outcomes:
-            if outcome.response.asked and outcome.response.answerable is not None:
+            if outcome.response.asked and outcome.response.answerable is not None and not outcome.question.ungraded:
                 both[outcome.question.answerable].append(outcome.response.answerable)
         return auroc(both[True], both[False])
