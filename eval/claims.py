@@ -59,21 +59,21 @@ def read_claims(paths: Iterable[Path]) -> list[Claim]:
     """The claims of some files, in order.
 
     Raises:
-        BadClaim: a line is not a claim, an ``_id`` stands twice, or there is no claim at all.
+        BadClaim: a line is not a claim, an ``_id`` stands twice in a file, or a file holds no claim at all.
         OSError: a file cannot be read.
     """
-    found: dict[str, Claim] = {}
-    files = list(paths)
-    for path in files:
+    every: list[Claim] = []
+    for path in paths:
+        found: dict[str, Claim] = {}
         with path.open(encoding="utf-8-sig") as lines:
             for place, claim in parse_claims(lines, str(path)):
                 if claim.id in found:
                     raise BadClaim(f"{place}: the _id {claim.id!r} stands on an earlier line too; each needs its own")
                 found[claim.id] = claim
-    if not found:
-        named = " and ".join(map(str, files))
-        raise BadClaim(f'{named}: no claim; a line is {{"claim", "evidence", "label"}}; convert other forms with: ragkit eval data')
-    return list(found.values())
+        if not found:
+            raise BadClaim(f'{path}: no claim; a line is {{"claim", "evidence", "label"}}; convert other forms with: ragkit eval data')
+        every += found.values()
+    return every
 
 
 def parse_claims(lines: Iterable[str], name: str = "claims") -> Iterator[tuple[str, Claim]]:

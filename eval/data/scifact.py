@@ -37,7 +37,7 @@ class SciFact(Converter):
         claims = [path for path in files if "claims" in path.name and path.suffix in (".jsonl", ".csv")]
         claims = [path for path in claims if options.get("split", "") in path.stem and not path.stem.endswith("test")]
         if corpus is None or not claims:
-            raise BadData("SciFact needs corpus.jsonl and a file claims_SPLIT.jsonl; name both: --from claims_dev.jsonl --from corpus.jsonl")
+            raise BadData("it takes corpus.jsonl and a file claims_SPLIT.jsonl; name both: --from claims_dev.jsonl --from corpus.jsonl")
         abstracts, cut = _abstracts(corpus)
         for path in claims:
             for name, text, annotated, place in _csv(path) if path.suffix == ".csv" else _lines(path):
@@ -46,9 +46,7 @@ class SciFact(Converter):
                         raise BadData(f"{place}: the claim cites document {document}, which is not in {corpus}")
                     supporting = () if cut else tuple(tuple(one) for one in sets if one)
                     evidence = abstracts[document]
-                    yield Claim(
-                        id=f"{name}-{document}", text=text, evidence=evidence, label=label, source="SciFact", supporting=supporting
-                    )
+                    yield Claim(id=f"{name}-{document}", text=text, evidence=evidence, label=label, source="SciFact", supporting=supporting)
 
 
 def _abstracts(path: Path) -> tuple[dict[str, tuple[str, ...]], bool]:

@@ -42,7 +42,7 @@ def fetched(url: str, *, allow_hosts: Sequence[str] = (), largest: int = LARGEST
     address, _, fragment = url.partition("#")
     wanted = _HASH.fullmatch(fragment)
     if wanted is None:
-        raise BadData(f"{address}: write the file's hash behind it (…#sha256=HEX), so that no other file can take its place; or --from FILE")
+        raise BadData(f"{address}: write the file's hash behind it (…#sha256=HEX), so that no other file takes its place; or --from FILE")
     place = cache_folder() / wanted[1] / _name(address)
     if not place.is_file():
         fetcher = Fetcher(allow_hosts=allow_hosts, max_bytes=largest, timeout_s=1800)

@@ -30,7 +30,7 @@ class Trec(Converter):
         ranked: dict[str, dict[str, float]] = {}
         for path in (path for path, kind in kinds.items() if kind == "run"):
             _ranking(path, ranked)
-        for name in dict.fromkeys([*topics, *judged, *ranked] if not judged else judged):
+        for name in dict.fromkeys(judged or [*topics, *judged, *ranked]):
             relevant = tuple(Relevant(uri=document, gain=gain) for document, gain in judged.get(name, {}).items())
             yield Question(id=name, text=topics.get(name, name), relevant=relevant, ungraded=True)
             if ranked:
