@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from . import command_data, command_judge, command_run
+from . import command_data, command_judge, command_run, command_synth
 
 _DEFAULT = "run"
 
@@ -29,5 +29,5 @@ def _group() -> None:
     """A group even while it has one command."""
 
 
-for part in (command_run, command_data, command_judge):
+for part in (command_run, command_data, command_judge, command_synth):
     app.add_typer(part.app)
