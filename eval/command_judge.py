@@ -104,7 +104,7 @@ def _figure(estimate: Estimate) -> str:
 def lines(made: Judgement) -> Iterator[str]:
     """What a table cannot say: where the threshold is from, what failed, whether verdicts repeat, and how long they take."""
     yield f"AUROC above the floor's: {_figure(made.gain)}"
-    yield f"thresholds: {made.judge.threshold:.3f}, of the floor {made.floor.threshold:.3f}, chosen on {made.dev}; figures at it are of the rest"
+    yield f"thresholds: {made.judge.threshold:.3f}, of the floor {made.floor.threshold:.3f}; chosen on {made.dev}"
     yield f"balanced accuracy at 0.5, all claims: {_figure(made.judge.at_half)}"
     if made.sentences:
         f1 = f"{_figure(made.sentences_f1)}, of the floor {_figure(made.floor_sentences_f1)}"

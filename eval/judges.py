@@ -11,6 +11,7 @@ from typing import Any
 
 from ragkit.contracts import Verifier
 from ragkit.errors import SettingsError
+from ragkit.plugins import BROKEN
 from ragkit.records import Verdict
 from ragkit.settings import Settings
 
@@ -59,12 +60,11 @@ def _imported(name: str) -> Verifier:
     place, _, attribute = name.partition(":")
     try:
         found = getattr(importlib.import_module(place), attribute)
-    except (ImportError, AttributeError) as error:
+        found = found() if inspect.isclass(found) else found
+    except BROKEN as error:
         raise SettingsError(
             f"verifier {name}: {error}; it is package.module:object of an installed package, or of a folder in PYTHONPATH"
         ) from error
-    if inspect.isclass(found):
-        found = found()
     if isinstance(found, Verifier):
         return found
     if callable(found):

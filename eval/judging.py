@@ -12,9 +12,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from ragkit.answer.judging import FAILURES, NotJudged
+from ragkit.answer.judging import NotJudged
 from ragkit.contracts import Verifier
 from ragkit.errors import RagkitError
+from ragkit.plugins import BROKEN
 from ragkit.records import Jsonable, Verdict, record
 
 from .claims import BadClaim, Claim
@@ -186,7 +187,7 @@ def _verdict(verifier: Verifier, claim: Claim) -> tuple[Verdict, str]:
         failure = verdict.reason if isinstance(verdict, NotJudged) else ""
         if not 0 <= verdict.support <= 1:  # not a number is neither
             failure = f"support is {verdict.support}, not a number from 0 to 1"
-    except (RagkitError, ArithmeticError, AttributeError, *FAILURES) as error:
+    except (RagkitError, MemoryError, *BROKEN) as error:
         verdict, failure = Verdict(support=0.0), f"{type(error).__name__}: {error}"
     return (Verdict(support=0.0), failure) if failure else (verdict, "")
 

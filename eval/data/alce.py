@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ragkit.text.sentences import sentence_spans
-
 from ..questions import Question
-from ..response import Cited, Passage, Response, Statement
+from ..response import Passage, Response
+from ..systems.shapes import response
 from .base import BadData, Converter, Item, Recorded
 from .rows import Row, json_tree
-
-_MARKER = re.compile(r"\s*\[(\d+)\]")
-#: Markers that stand behind the full stop belong to the sentence that it ends.
-_LEADING = re.compile(r"^(?:\s*\[\d+\])+")
 
 
 class Alce(Converter):
@@ -53,36 +47,8 @@ def _answers(row: Row) -> tuple[str, ...]:
 
 
 def _response(row: Row) -> Response:
-    passages = tuple(
+    passages = [
         Passage(uri=str(doc.tree.get("id") or doc.tree.get("url") or f"docs[{number}]"), text=doc.text("text"))
         for number, doc in enumerate(row.rows("docs"))
-    )
-    output = row.text("output").replace("<|im_end|>", "").strip()
-    return Response(passages=passages, statements=statements(output), text=_MARKER.sub("", output).strip())
-
-
-def statements(output: str) -> tuple[Statement, ...]:
-    """The sentences of an output, without their markers, and the passages that these name, counted from 0.
-
-    >>> [(s.text, [c.passage for c in s.citations]) for s in statements("It opened in 1931 [1][3]. It rained. [2]")]
-    [('It opened in 1931.', [0, 2]), ('It rained.', [1])]
-    """
-    made: list[tuple[str, list[int]]] = []
-    for start, end in sentence_spans(output):
-        said = output[start:end]
-        leading = _LEADING.match(said)
-        if leading and made:
-            made[-1][1].extend(_cited(leading.group()))
-            said = said[leading.end() :]
-        text = _MARKER.sub("", said).strip()
-        if text:
-            made.append((text, _cited(said)))
-        elif made:
-            made[-1][1].extend(_cited(said))
-    return tuple(
-        Statement(text=text, citations=tuple(Cited(passage=number) for number in dict.fromkeys(numbers))) for text, numbers in made
-    )
-
-
-def _cited(text: str) -> list[int]:
-    return [int(number) - 1 for number in _MARKER.findall(text)]
+    ]
+    return response(row.text("output").replace("<|im_end|>", "").strip(), passages)

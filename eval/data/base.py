@@ -34,18 +34,18 @@ class Text(Jsonable):
 
 @record
 class Recorded(Jsonable):
-    """What a system gave for a question, by the question's id."""
+    """What a system gave for a question, by the question's id; read back by :class:`ragkit.eval.systems.recorded.RecordedSystem`."""
 
     id: str
     response: Response
 
     def to_line(self) -> dict[str, Any]:
         """The response's keys beside the question's ``_id``; what is empty or unknown is left out."""
-        told = {key: value for key, value in self.response.to_dict().items() if value not in (None, "", [], {}, ())}
-        for key in ("passages", "context"):
-            told[key] = [_full(one) for one in told.get(key, [])]
-        told["statements"] = [{**one, "citations": [_full(cited) for cited in one["citations"]]} for one in told.get("statements", [])]
-        return {"_id": self.id, **{key: value for key, value in told.items() if value != []}}
+        told = {key: value for key, value in self.response.to_dict().items() if value not in (None, "", [], {})}
+        told["passages"] = [_full(one) for one in told.get("passages", [])]
+        if "statements" in told:
+            told["statements"] = [{**one, "citations": [_full(cited) for cited in one["citations"]]} for one in told["statements"]]
+        return {"_id": self.id, **told}
 
 
 def _full(tree: Mapping[str, Any]) -> dict[str, Any]:

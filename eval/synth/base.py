@@ -22,7 +22,8 @@ class Sentence:
 @dataclass(frozen=True, kw_only=True)
 class Draft:
     """A question that a sentence (or the section ``[start, end)``) seems to answer: the strings that a right answer contains, and the
-    statement that the passage must back. ``subject`` is what the question is about, where another could stand in its place."""
+    statement that the passage must back. ``subject`` is what the question is about, where another could stand in its place; ``plural``
+    whether its verb shows one, ``None`` where the verb does not show it."""
 
     question: str
     answers: tuple[str, ...]
@@ -32,3 +33,4 @@ class Draft:
     end: int
     statement: str
     subject: str = ""
+    plural: bool | None = None

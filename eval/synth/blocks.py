@@ -100,7 +100,7 @@ def every(document: Document) -> Iterator[Sentence]:
 def cloze(sentence: Sentence) -> Iterator[Draft]:
     """A sentence in which one number or year is left out; the words around it must be enough to know it by."""
     found = list(_BLANK.finditer(sentence.text))
-    if len(found) != 1 or not _SHORTEST <= len(sentence.text.split()) <= _LONGEST or re.search(r"[\"“”|]|\n", sentence.text):
+    if len(found) != 1 or not _SHORTEST <= len(sentence.text.split()) <= _LONGEST or re.search(r"[\"“”|]|\b[A-Z]{4,}\b", sentence.text):
         return
     match = found[0]
     around = f"{sentence.text[: match.start()]}…{sentence.text[match.end() :]}"

@@ -16,7 +16,7 @@ from ..questions import Question, Relevant
 from . import blocks
 from .base import Draft
 from .misses import misses
-from .names import names_of, persons_of
+from .names import common_words, persons_of
 from .sieve import Passages, sifted
 from .statements import drafts as stated
 from .written import written
@@ -57,8 +57,10 @@ def synthesize(
     generator: Generator | None = None,
     progress: OnProgress | None = None,
 ) -> Synthetic:
-    """At most ``n`` questions (all that pass when ``None``), ``share`` of them unanswerable near-misses; the same for the same store, seed and
-    generator. With a ``generator`` its questions are drawn first. The store should be opened with :data:`CHECKING`.
+    """At most ``n`` questions (all that pass when ``None``), ``share`` of them unanswerable near-misses, or as many as there are.
+
+    The same store, seed and generator give the same set. With a ``generator`` its questions are drawn first. The store should be
+    opened with :data:`CHECKING`.
     """
     documents = [kit.document(info.uri) for info in kit.documents()]
     passages = Passages(one for document in documents for one in blocks.every(document))
@@ -79,7 +81,9 @@ def synthesize(
         if progress is not None:
             progress(len(kept), wanted)
     missing = round(len(kept) * share / (1 - share))
-    near = sifted(list(misses(_in_turn(clear, seed), passages, seed)), Passages(()))[0][:missing]
+    near = _in_turn(sifted(list(misses(_in_turn(clear, seed), passages, kit.embedder, persons_of(documents))), Passages(()))[0], seed)[
+        :missing
+    ]
     ends = _shortest([document.uri for document in documents])
     questions = [*(_question(draft, ends, kit) for draft in kept), *(_miss(draft) for draft in near)]
     return Synthetic(questions=tuple(questions), drafts=dict(Counter(draft.kind for draft in made)), dropped=dict(dropped))
@@ -87,10 +91,10 @@ def synthesize(
 
 def _drafts(documents: Sequence[Document], generator: Generator | None, dropped: Counter[str]) -> Iterator[Draft]:
     """Every draft; a sentence of which a question was made has no blank."""
-    names, persons = names_of(documents), persons_of(documents)
+    common, persons = common_words(documents), persons_of(documents)
     for document in documents:
         for sentence in blocks.sentences(document):
-            found = list(stated(sentence, names=names, persons=persons))
+            found = list(stated(sentence, common=common, persons=persons))
             yield from found or blocks.cloze(sentence)
         yield from blocks.of_tables(document)
         yield from blocks.of_headings(document)

@@ -1,60 +1,92 @@
-"""Unanswerable near-misses: a good question asked of something else, or of another year, on which no document says it."""
+"""Unanswerable near-misses: a good question asked of something else, of another year or of another document, that nothing answers."""
 
 from __future__ import annotations
 
-import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
+from ragkit.contracts import Embedder
 from ragkit.text.words import terms
 
 from .base import Draft
 from .sieve import Passages, content
-from .values import is_plural
 
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 #: Neighbouring sentences in which the swapped question's words must not stand together.
 _NEAR = 2
-_LATER = (3, 7, 11, 13, -4, -9)
+#: By how much a year is changed, the first that will do.
+_STEPS = (3, -4, 7, -9, 11)
+#: Least cosine of two subjects of which one takes the other's place: what is nothing like it makes no sense in the question.
+_LIKE = 0.4
+_HEADING = re.compile(r"What does “(?P<title>[^”]+)” say about “(?P<name>[^”]+)”\?")
+
+#: A question, and the words in it that were put in place of others.
+Swapped = tuple[str, str]
 
 
-def misses(drafts: Sequence[Draft], passages: Passages, seed: int) -> Iterator[Draft]:
-    """At most one for each draft that has a subject or a year: the same question with another subject of the store's questions, or
-    another year. Nowhere do all of its words stand within a few sentences, nor most of them in one.
+def misses(drafts: Sequence[Draft], passages: Passages, embedder: Embedder, persons: Collection[str]) -> Iterator[Draft]:
+    """At most one for each draft: the year or the subject is another, or what a document is asked about is another document's heading.
+
+    Nowhere in the store do all of the question's words stand within a few sentences, nor the new one with half of the others in one
+    sentence; of a heading no word stands in the document that is asked.
     """
-    drawing = random.Random(seed)
-    subjects = sorted({draft.subject for draft in drafts if draft.subject and draft.kind != "table"})
-    for draft in drafts:
-        if draft.kind not in ("heading", "definition", "cloze", "table", "written"):
-            made = next((one for one in _swapped(draft, subjects, drawing) if not _held(one[0], one[1], passages)), None)
-            if made is not None:
-                yield Draft(question=made[0], answers=(), kind=draft.kind, uri=draft.uri, start=draft.start, end=draft.end, statement="")
+    likes = _Likes([draft for draft in drafts if draft.kind != "table"], embedder, persons)
+    headings = [(match["name"], draft.uri) for draft in drafts if (match := _HEADING.fullmatch(draft.question))]
+    for number, draft in enumerate(drafts):
+        if draft.kind == "heading":
+            made = _other_heading(draft, headings[number % len(headings) :] + headings, passages) if headings else None
+        else:
+            made = next((one for one in (*_years(draft), *likes.swapped(draft)) if not _held(one, passages)), None)
+        if made is not None:
+            question = made[0]
+            yield Draft(question=question, answers=(), kind=draft.kind, uri=draft.uri, start=draft.start, end=draft.end, statement="")
 
 
-def _swapped(draft: Draft, subjects: Sequence[str], drawing: random.Random) -> Iterator[tuple[str, str]]:
-    """The question with something else in it, and what that is."""
+def _other_heading(draft: Draft, headings: Sequence[tuple[str, str]], passages: Passages) -> Swapped | None:
+    match = _HEADING.fullmatch(draft.question)
+    if match is None:
+        return None
+    for name, uri in headings:
+        if uri != draft.uri and terms(name) and not any(passages.stands(term, draft.uri) for term in terms(name)):
+            return f"What does “{match['title']}” say about “{name}”?", name
+    return None
+
+
+def _years(draft: Draft) -> Iterator[Swapped]:
     year = _YEAR.search(draft.question)
-    if year is not None:
-        for step in drawing.sample(_LATER, len(_LATER)):
+    if year is not None and draft.kind in ("name", "date", "number"):
+        for step in _STEPS:
             other = str(int(year.group()) + step)
             yield draft.question[: year.start()] + other + draft.question[year.end() :], other
-    own = draft.subject
-    if not own or draft.question.count(own) != 1:
-        return
-    for other in drawing.sample(subjects, len(subjects)):
-        shared = set(terms(other)) & set(terms(own))
-        if not shared and _number(other) == _number(own) and other[:1].isupper() == own[:1].isupper():
-            yield draft.question.replace(own, other), other
 
 
-def _number(subject: str) -> bool:
-    """Whether a subject is a plural: by its head, the word before the first "of"."""
-    return is_plural(subject.split(" of ")[0])
+class _Likes:
+    """Subjects that may take each other's place: both persons or neither, definite, of the verb's number, the most alike first."""
+
+    def __init__(self, drafts: Sequence[Draft], embedder: Embedder, persons: Collection[str]) -> None:
+        own = {d.subject: d.plural for d in drafts if d.subject.startswith("the ") or d.subject in persons}
+        self._subjects, self._plural, self._persons = list(own), own, persons
+        every = list(dict.fromkeys([*own, *(d.subject for d in drafts if d.subject)]))
+        self._vectors = dict(zip(every, embedder.embed(every), strict=True)) if every else {}
+
+    def swapped(self, draft: Draft) -> Iterator[Swapped]:
+        """The question with other subjects."""
+        own = draft.subject
+        if own not in self._vectors or draft.question.count(own) != 1:
+            return
+        likes = sorted(
+            ((float(self._vectors[own] @ self._vectors[one]), one) for one in self._subjects), key=lambda pair: (-pair[0], pair[1])
+        )
+        for like, other in likes:
+            fits = draft.plural is None or self._plural[other] == draft.plural
+            apart = not set(terms(own)) & set(terms(other))
+            if fits and apart and like >= _LIKE and (own in self._persons) == (other in self._persons):
+                yield draft.question.replace(own, other), other
 
 
-def _held(question: str, swapped: str, passages: Passages) -> bool:
+def _held(made: Swapped, passages: Passages) -> bool:
     """Whether a document might answer after all."""
-    words, new = content(question), frozenset(terms(swapped))
+    words, new = content(made[0]), frozenset(terms(made[1]))
     if not new or passages.holding(words, near=_NEAR):
         return True
     rest = words - new

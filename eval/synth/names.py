@@ -1,4 +1,4 @@
-"""Which words stay capitalised inside a sentence, and which names are a person's, as far as the documents themselves show it."""
+"""Which words are written in small letters inside a sentence, and which names are a person's, as far as the documents show it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,9 @@ _PERSON = re.compile(
 _THING = re.compile(rf"\bthe ({_FULL})")
 
 
-def names_of(documents: Iterable[Document]) -> frozenset[str]:
-    """Words that are written with a capital inside sentences, and never without one."""
-    upper: set[str] = set()
-    lower: set[str] = set()
-    for document in documents:
-        text = document.parsed.text.replace("\n", " ")
-        upper.update(re.findall(r"(?<=[a-z,] )[A-Z][\w'\u2019-]*", text))
-        lower.update(re.findall(r"\b[a-z][\w'\u2019-]*", text))
-    return frozenset(word for word in upper if word.lower() not in lower)
+def common_words(documents: Iterable[Document]) -> frozenset[str]:
+    """Words that stand in small letters somewhere: at the head of a sentence their capital means nothing."""
+    return frozenset(word for document in documents for word in re.findall(r"\b[a-z][\w'\u2019-]*", document.parsed.text))
 
 
 def persons_of(documents: Sequence[Document]) -> frozenset[str]:

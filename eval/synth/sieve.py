@@ -41,6 +41,10 @@ class Passages:
                 return []
         return [self._sentences[number] for number in sorted(found or ())]
 
+    def stands(self, word: str, uri: str) -> bool:
+        """Whether a word stands anywhere in a document."""
+        return any(self._sentences[number].uri == uri for number in self._with.get(word, ()))
+
     def _same(self, one: int, other: int) -> bool:
         return 0 <= other < len(self._sentences) and self._sentences[one].uri == self._sentences[other].uri
 
@@ -57,7 +61,7 @@ def sifted(drafts: Sequence[Draft], passages: Passages) -> tuple[list[Draft], Co
     kept: list[Draft] = []
     for group in _alike(clear):
         first = group[0]
-        if all(set(one.answers) & set(first.answers) for one in group):
+        if all(one is first or set(one.answers) & set(first.answers) for one in group):
             kept.append(first)
             dropped["asked already, in the same or nearly the same words"] += len(group) - 1
         else:

@@ -47,13 +47,23 @@ class Clause:
     verb: str
     rest: str
 
+    @property
+    def plural(self) -> bool | None:
+        """What the verb shows of the subject; ``None``: nothing, as a past and an auxiliary like "may" do."""
+        if self.verb in ("are", "were", "have"):
+            return True
+        found = before_number(self.verb)
+        if self.verb in ("is", "was", "has") or (found is not None and found[0] == "does"):
+            return False
+        return True if found is not None and found[0] == "do" else None
 
-def drafts(sentence: Sentence, *, names: Collection[str] = (), persons: Collection[str] = ()) -> Iterator[Draft]:
-    """Every question that a rule makes of a sentence. ``names`` are words that stay capitalised inside a sentence."""
+
+def drafts(sentence: Sentence, *, common: Collection[str] = (), persons: Collection[str] = ()) -> Iterator[Draft]:
+    """Every question that a rule makes of a sentence. ``common`` are words that lose their capital inside a sentence."""
     text = sentence.text.rstrip(" .")
     if re.search(r"[?!\"“”()\[\]|]", text) or sentence.text[-1:] != ".":
         return
-    for question, answer, kind, subject in _questions(text, names, persons):
+    for question, answer, kind, clause in _questions(text, common, persons):
         words = _WORD.findall(question)
         if _LEAST <= len(words) <= _MOST and not _ELSEWHERE & {word.lower() for word in words}:
             yield Draft(
@@ -64,31 +74,33 @@ def drafts(sentence: Sentence, *, names: Collection[str] = (), persons: Collecti
                 start=sentence.start,
                 end=sentence.end,
                 statement=sentence.text,
-                subject=subject,
+                subject=clause.subject if clause else "",
+                plural=clause.plural if clause else None,
             )
 
 
-def _questions(text: str, names: Collection[str], persons: Collection[str]) -> Iterator[tuple[str, str, Kind, str]]:
-    """Question, answer, kind, and the subject where another could stand in its place."""
+def _questions(text: str, common: Collection[str], persons: Collection[str]) -> Iterator[tuple[str, str, Kind, Clause | None]]:
+    """Question, answer, kind, and the clause where another subject could stand in it."""
     small = text[:1].lower() + text[1:]
     counted = values.count(small)
     if counted is not None:
-        yield from ((*made, "") for made in _of_many(text, counted))
+        yield from ((*made, None) for made in _of_many(text, counted))
         return
-    clause = parsed(text, names)
+    clause = parsed(text, common)
     if clause is not None:
         for rule in (_of_rest, _of_object, partial(_of_agent, persons=persons)):
-            yield from ((*made, clause.subject) for made in rule(clause))
+            yield from ((*made, clause) for made in rule(clause))
         for made in (*_of_subject(clause, persons), *_of_kind(clause)):
-            yield (*made, "")
+            yield (*made, None)
         return
     fronted = next((value for value in values.phrases(small) if value.start == 0), None)
-    clause = parsed(text[fronted.end :].lstrip(" ,"), names) if fronted else None
+    clause = parsed(text[fronted.end :].lstrip(" ,"), common) if fronted else None
     if fronted is not None and clause is not None:
-        yield _asked(fronted.ask, clause, _whole(clause.rest), counted=_counts([clause.rest])), fronted.answer, fronted.kind, clause.subject
+        question = _asked(fronted.ask, clause, _whole(clause.rest), counted=_counts([clause.rest]))
+        yield question, fronted.answer, fronted.kind, clause
 
 
-def parsed(text: str, names: Collection[str] = ()) -> Clause | None:
+def parsed(text: str, common: Collection[str] = ()) -> Clause | None:
     """The clause that ``text`` begins with; ``None`` where it is in doubt.
 
     >>> parsed("The lens was ground in 1894 by Josef Corvane")
@@ -102,13 +114,13 @@ def parsed(text: str, names: Collection[str] = ()) -> Clause | None:
     subject = words[:at]
     if at < 1 or at > 9 or len(words) < at + 2 or not _is_subject(subject):
         return None
-    if words[0] not in names and (first in _ARTICLES or words[0].istitle()):
-        subject = [first if first in _ARTICLES or words[0] not in names else words[0], *subject[1:]]
+    if first in _ARTICLES or first in common:
+        subject = [first, *subject[1:]]
     return Clause(subject=" ".join(subject), verb=words[at], rest=" ".join(words[at + 1 :]))
 
 
 def _verb_at(words: list[str]) -> int:
-    """Where the finite verb is; an auxiliary that follows soon shows that what looked like a verb was a noun or a participle. -1: nowhere."""
+    """Where the finite verb is; an auxiliary that follows soon shows that what looked like one was a noun or a participle. -1: nowhere."""
     for at, word in enumerate(words):
         if word[-1:] in ",;:" or word in _BREAKS:
             return -1

@@ -19,11 +19,15 @@ _DIGITS = dict(zip(WORDS[:19], map(str, range(2, 21)), strict=True))
 NUMBER = rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+(?:\.\d+)?|(?:{'|'.join(WORDS)})(?:-[a-z]+)?)(?![\w:%])"
 HEDGE = r"(?:about |nearly |almost |only |at least |at most |up to |more than |fewer than |less than |over |around )?"
 _MONEY = r"[£$€]\d[\d,]*(?:\.\d\d)?(?: million| billion)?"
+#: Words that are no part of the thing that is counted, and behind which it ends.
+_OTHERS = (
+    "across long wide high deep tall thick old away and or of in on at to for with from by a an the is are was were have can may must will "
+    "as per until when that which who after before"
+).split()
+_OTHER = rf"(?:{'|'.join(_OTHERS)})\b"
 #: One to three plain words; the last is the thing that is counted.
-_THING = r"(?:(?!(?:across|long|wide|high|deep|tall|thick|old|away|and|or|of|in|on|at|to|for|with|from|by|a|an|the|is|are|was|were|as|per|until|when|that|which|who|after|before)\b)[a-z][a-z-]+ ?){1,3}"
-_STOP = r"(?=[ ]*(?:[,;:.]|$|(?:is|are|was|were|have|can|may|must|will)\b|across\b|long\b|wide\b|high\b|deep\b|tall\b|thick\b|old\b|away\b|and\b|or\b|of\b|in\b|on\b|at\b|to\b|for\b|with\b|from\b|by\b|a\b|an\b|the\b|per\b|until\b|when\b|that\b|which\b|who\b|after\b|before\b))"
-
-
+_THING = rf"(?:(?!{_OTHER})[a-z][a-z-]+ ?){{1,3}}"
+_STOP = rf"(?=[ ]*(?:[,;:.]|$|{_OTHER}))"
 _SIZE = re.compile(r" ?(?:across|long|wide|high|deep|tall|thick|old|away)\b")
 _PLURALS = frozenset("people men women children sheep mice feet teeth staff".split())
 
