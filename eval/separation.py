@@ -6,7 +6,7 @@ A bootstrap sample (Efron 1979) is drawn within each class, so that none lacks o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ragkit.records import Jsonable, record
 
@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Scores = NDArray[np.float64]
+    Array = NDArray[np.float64]
+    #: From how often each claim of the two classes was drawn, ``(samples, claims)`` each, to ``(samples,)`` values.
+    Statistic = Callable[[Array, Array], Array]
 
 _RESAMPLES, _SEED, _LEVEL = 2000, 7, 0.95
+#: Samples that are drawn at once, so that many claims do not take much memory.
+_BLOCK = 250
 
 
 @record
@@ -54,34 +58,54 @@ def balanced_accuracy(yes: Sequence[float], no: Sequence[float], threshold: floa
 
 def auroc(yes: Sequence[float], no: Sequence[float]) -> Estimate:
     """Probability that a yes scores above a no, ties half (Hanley & McNeil 1982)."""
-    return _estimate(_auroc, yes, no)
+    return _estimate(_auroc(yes, no), len(yes), len(no))
 
 
 def auroc_gain(yes: Sequence[tuple[float, float]], no: Sequence[tuple[float, float]]) -> Estimate:
     """By how much the AUROC of the first scores exceeds that of the second, on the same claims (paired samples)."""
-    return _estimate(lambda a, b: _auroc(a[:, 0], b[:, 0]) - _auroc(a[:, 1], b[:, 1]), yes, no)
+    first, second = (_auroc([pair[n] for pair in yes], [pair[n] for pair in no]) for n in (0, 1))
+    return _estimate(lambda a, b: first(a, b) - second(a, b), len(yes), len(no))
 
 
 def accuracy(yes: Sequence[float], no: Sequence[float], threshold: float) -> Estimate:
     """Balanced accuracy at a threshold that was chosen elsewhere."""
-    return _estimate(lambda a, b: float(((a >= threshold).mean() + (b < threshold).mean()) / 2), yes, no)
-
-
-def _estimate(statistic: Callable[[Any, Any], float], yes: Sequence[Any], no: Sequence[Any]) -> Estimate:
     import numpy as np
 
-    if not yes or not no:
+    above, below = np.asarray(yes, dtype=np.float64) >= threshold, np.asarray(no, dtype=np.float64) < threshold
+    return _estimate(lambda a, b: (a @ above / max(1, len(above)) + b @ below / max(1, len(below))) / 2, len(yes), len(no))
+
+
+def _auroc(yes: Sequence[float], no: Sequence[float]) -> Statistic:
+    """AUROC of samples: for each yes the weight of the no below it, and half of that beside it."""
+    import numpy as np
+
+    order = np.argsort(no, kind="stable")
+    ordered = np.asarray(no, dtype=np.float64)[order]
+    left, right = (np.searchsorted(ordered, yes, side) for side in ("left", "right"))
+
+    def of(a: Array, b: Array) -> Array:
+        below = np.concatenate([np.zeros((len(b), 1)), np.cumsum(b[:, order], axis=1)], axis=1)
+        won: Array = (a * (below[:, left] + below[:, right])).sum(axis=1) / (2 * len(yes) * len(no))
+        return won
+
+    return of
+
+
+def _estimate(statistic: Statistic, count_yes: int, count_no: int) -> Estimate:
+    import numpy as np
+
+    if not count_yes or not count_no:
         return Estimate()
-    a, b = np.asarray(yes, dtype=np.float64), np.asarray(no, dtype=np.float64)
     random = np.random.default_rng(_SEED)
-    drawn = [statistic(a[random.integers(0, len(a), len(a))], b[random.integers(0, len(b), len(b))]) for _ in range(_RESAMPLES)]
-    low, high = np.quantile(drawn, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
-    return Estimate(value=float(statistic(a, b)), interval=(float(low), float(high)))
+    blocks = [statistic(_drawn(random, count_yes), _drawn(random, count_no)) for _ in range(_RESAMPLES // _BLOCK)]
+    low, high = np.quantile(np.concatenate(blocks), [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
+    value = statistic(np.ones((1, count_yes)), np.ones((1, count_no)))[0]
+    return Estimate(value=float(value), interval=(float(low), float(high)))
 
 
-def _auroc(yes: Scores, no: Scores) -> float:
+def _drawn(random: np.random.Generator, count: int) -> Array:
+    """``(_BLOCK, count)``: how often each of ``count`` claims is in a sample of as many."""
     import numpy as np
 
-    below = np.sort(no)
-    won = np.searchsorted(below, yes, "left") + np.searchsorted(below, yes, "right")
-    return float(won.mean() / (2 * len(below)))
+    picked = random.integers(0, count, (_BLOCK, count)) + count * np.arange(_BLOCK)[:, None]
+    return np.bincount(picked.ravel(), minlength=_BLOCK * count).reshape(_BLOCK, count).astype(np.float64)

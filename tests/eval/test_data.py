@@ -55,7 +55,7 @@ def test_every_known_set_can_be_read() -> None:
 
 
 def test_beir(lines: Lines) -> None:
-    """Judged queries become questions with gains and without answers; the test part is taken before others; a document is named by its id."""
+    """Judged queries become questions with gains and without answers; the test part comes before others; ids name documents."""
     corpus = lines("corpus.jsonl", {"_id": "d1", "title": "T", "text": "one"}, {"_id": "d2", "text": "two"})
     lines("queries.jsonl", {"_id": "q1", "text": "what?"}, {"_id": "q2", "text": "not judged"})
     lines("qrels/dev.tsv", "query-id\tcorpus-id\tscore\nq1\td2\t1\n")
@@ -133,7 +133,10 @@ def test_alce(lines: Lines) -> None:
     made = converted("alce", path)
     assert made["questions"] == [{"_id": "s1", "question": "When?", "answers": ["1931"]}]
     response = RecordedSystem(path.parents[1] / "out-alce" / "responses.jsonl").respond(Question(id="s1", text="When?"), 10)
-    assert [(s.text, [c.passage for c in s.citations]) for s in response.statements] == [("It opened in 1931.", [0]), ("It rained.", [1, 4])]
+    assert [(s.text, [c.passage for c in s.citations]) for s in response.statements] == [
+        ("It opened in 1931.", [0]),
+        ("It rained.", [1, 4]),
+    ]
     assert [passage.uri for passage in response.passages] == ["7", "8"]
     assert response.text == "It opened in 1931. It rained."
 
@@ -170,7 +173,13 @@ def test_trec_says_what_is_wrong(lines: Lines, text: str, said: str) -> None:
 
 def test_claims(lines: Lines) -> None:
     """WiCE, AttributionBench and BEGIN become claims with one set of labels, sources, and supporting sentences where there are any."""
-    wice = {"claim": "c", "evidence": ["a", "b"], "label": "partially_supported", "supporting_sentences": [[0, 1], []], "meta": {"id": "w1"}}
+    wice = {
+        "claim": "c",
+        "evidence": ["a", "b"],
+        "label": "partially_supported",
+        "supporting_sentences": [[0, 1], []],
+        "meta": {"id": "w1"},
+    }
     made = converted("wice", lines("wice.jsonl", wice))["claims"]
     assert made == [
         {"_id": "w1", "claim": "c", "evidence": ["a", "b"], "label": "partially supported", "source": "WiCE", "supporting": [[0, 1]]}
@@ -193,7 +202,9 @@ def test_claims(lines: Lines) -> None:
 
 def test_scifact_claims(lines: Lines) -> None:
     """A claim for each cited abstract; sentences keep their places where the corpus has them; the CSV form says the same."""
-    corpus = lines("corpus.jsonl", {"doc_id": 5, "title": "T", "abstract": ["One.", "Two."]}, {"doc_id": 6, "title": "U", "abstract": ["Three."]})
+    corpus = lines(
+        "corpus.jsonl", {"doc_id": 5, "title": "T", "abstract": ["One.", "Two."]}, {"doc_id": 6, "title": "U", "abstract": ["Three."]}
+    )
     evidence = {"5": [{"sentences": [0], "label": "CONTRADICT"}, {"sentences": [1], "label": "CONTRADICT"}]}
     claims = lines("claims_dev.jsonl", {"id": 1, "claim": "c", "evidence": evidence, "cited_doc_ids": [5, 6]})
     made = converted("scifact-claims", corpus, claims)["claims"]
@@ -267,7 +278,7 @@ def test_what_is_not_fetched_by_itself_says_where_it_is() -> None:
     """Without --from a set without a hash names its files, its origin, its licence and the command; unknown names list what there is."""
     with pytest.raises(BadData, match=r"get dev\.jsonl from https://github\.com/ryokamoi/wice \(.*ragkit eval data wice --from"):
         places("wice", [])
-    with pytest.raises(BadData, match="no set or format 'mine'; sets: scifact, .*; formats: beir, squad"):
+    with pytest.raises(BadData, match=r"no set or format 'mine'; sets: scifact, .*; formats: beir, squad"):
         find("mine")
 
 
