@@ -86,7 +86,7 @@ def count(text: str) -> Value | None:
     if not is_plural(thing):
         return None
     sized = _SIZE.match(text, match.end())
-    end, size = (sized.end(), sized.group().rstrip()) if sized else (match.end(), "")
+    end, size = (sized.end(), f" {sized.group().strip()}") if sized else (match.end(), "")
     return Value(ask=f"How many {thing}{size}", answer=f"{match['n']} {thing}", start=0, end=end, kind="number")
 
 

@@ -19,7 +19,7 @@ SYSTEM = (
 _USER = "Title: {title}\n\nPassage: «{passage}»\n\nOne question, and its answer copied from the passage, as JSON:"
 _GRAMMAR = r"""root ::= "{\"question\": \"" text "\", \"answer\": \"" text "\"}"
 text ::= [^"\\\n]{3,200}"""
-_TOKENS, _CHARACTERS, _SHORTEST = 160, 2000, 120
+_TOKENS, _CHARACTERS, _SHORTEST = 160, 2000, 100
 #: A question that needs its passage beside it.
 _POINTING = re.compile(r"\b(?:passage|text|document|article|paragraph|author|above|mentioned|this|these|he|she|it|they)\b", re.IGNORECASE)
 
