@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from ragkit.text.words import terms
+from ragkit.text.words import fold, terms
 
 from ..measures.contains import contains
 from .base import Draft, Sentence
@@ -80,10 +81,16 @@ def _ambiguous(draft: Draft, passages: Passages) -> bool:
     return False
 
 
+def _words(draft: Draft) -> frozenset[str]:
+    """The words by which questions are compared, those that ask among them. Those of tables and headings differ in names alone; such are
+    the same only when they are."""
+    return frozenset([draft.question]) if draft.kind in ("heading", "table") else frozenset(re.findall(r"\w+", fold(draft.question)))
+
+
 def _alike(drafts: Sequence[Draft]) -> list[list[Draft]]:
     """Drafts in groups of nearly the same question, by the first of each; compared only where they share one of their rarest words, which
     no two that are alike can fail to (prefix filtering, Chaudhuri et al. 2006)."""
-    words = [frozenset(terms(draft.question)) for draft in drafts]
+    words = [_words(draft) for draft in drafts]
     common = Counter(term for one in words for term in one)
     groups: list[list[Draft]] = []
     heads: list[frozenset[str]] = []
