@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
@@ -97,26 +97,24 @@ def measure(
         BadClaim: a claim stands in ``dev`` too, or the claims that choose the threshold are of one class.
     """
     _apart(claims, dev)
-    total = len(claims) + len(dev) + min(again, len(claims))
-    tick = _ticker(progress, total)
+    tick = _ticker(progress, len(claims) + len(dev) + min(again, len(claims)))
     rows = [_judged(verifier, claim, tick) for claim in claims]
     chosen = [_judged(verifier, claim, tick) for claim in dev]
     different = sum(_differs(verifier, claim, row, tick) for claim, row in zip(claims[:again], rows, strict=False))
     picked = set() if dev else _half(rows, seed)
     held = [row for number, row in enumerate(rows) if number not in picked]
-    chosen = chosen or [rows[number] for number in sorted(picked)]
-    cuts = [_threshold(chosen, score) for score in _SCORES]
-    both = [_quality(rows, held, cut, score) for cut, score in zip(cuts, _SCORES, strict=True)]
+    cuts = [_threshold(chosen or [rows[number] for number in sorted(picked)], score) for score in _SCORES]
+    judge, floor = (_quality(rows, held, cut, score) for cut, score in zip(cuts, _SCORES, strict=True))
     names = sorted({row.source for row in rows})
     marked = [row for row in rows if row.f1 is not None]
     return Judgement(
         verifier=verifier.id,
         claims=len(rows),
-        labels={label: sum(row.label == label for row in rows) for label in sorted({row.label for row in rows})},
+        labels=dict(sorted(Counter(row.label for row in rows).items())),
         dev=f"{len(dev)} other claims" if dev else f"half of the claims, drawn by seed {seed} within each source and class",
-        judge=both[0],
-        floor=both[1],
-        gain=auroc_gain(*_two([((row.support, row.floor), row) for row in rows])),
+        judge=judge,
+        floor=floor,
+        gain=auroc_gain(*_two(((row.support, row.floor), row) for row in rows)),
         sources={name: _of_source(name, rows, held, cuts) for name in names} if len(names) > 1 else {},
         failures=sum(bool(row.failure) for row in rows),
         again=min(again, len(rows)),

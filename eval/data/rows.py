@@ -10,9 +10,6 @@ from typing import Any
 
 from .base import BadData
 
-#: Longest field of a table, in characters.
-_FIELD = 16 << 20
-
 
 class Row:
     """One object of a file. ``place`` says where it stands; what is asked for and is not there is a :class:`BadData`."""
@@ -96,7 +93,6 @@ def tabs(path: Path, header: Sequence[str]) -> Iterator[Row]:
 
 def table(path: Path, header: Sequence[str], delimiter: str = ",") -> Iterator[Row]:
     """The rows of a CSV file (RFC 4180), by its header, which has at least the columns of ``header``."""
-    csv.field_size_limit(_FIELD)
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, delimiter=delimiter, strict=True)
         try:

@@ -68,9 +68,19 @@ def synthesize(
     made = list(_drafts(documents, generator, dropped))
     clear, unfit = sifted(made, passages)
     dropped += unfit
-    wanted = len(clear) if n is None else round(n * (1 - share))
+    clear = _in_turn(clear, seed)
+    kept = _checked(kit, clear, len(clear) if n is None else round(n * (1 - share)), dropped, progress)
+    swapped = list(misses(clear, passages, kit.embedder, persons_of(documents))) if share else []
+    near = _in_turn(sifted(swapped, Passages(()))[0], seed)[: round(len(kept) * share / (1 - share))]
+    ends = _shortest([document.uri for document in documents])
+    questions = [*(_question(draft, ends, kit) for draft in kept), *(_miss(draft) for draft in near)]
+    return Synthetic(questions=tuple(questions), drafts=dict(Counter(draft.kind for draft in made)), dropped=dict(dropped))
+
+
+def _checked(kit: Ragkit, drafts: Sequence[Draft], wanted: int, dropped: Counter[str], progress: OnProgress | None) -> list[Draft]:
+    """The first ``wanted`` drafts that the store agrees with; the others are counted in ``dropped``."""
     kept: list[Draft] = []
-    for draft in _in_turn(clear, seed):
+    for draft in drafts:
         if len(kept) == wanted:
             break
         reason = _disagreement(kit, draft)
@@ -80,13 +90,7 @@ def synthesize(
             kept.append(draft)
         if progress is not None:
             progress(len(kept), wanted)
-    missing = round(len(kept) * share / (1 - share))
-    near = _in_turn(sifted(list(misses(_in_turn(clear, seed), passages, kit.embedder, persons_of(documents))), Passages(()))[0], seed)[
-        :missing
-    ]
-    ends = _shortest([document.uri for document in documents])
-    questions = [*(_question(draft, ends, kit) for draft in kept), *(_miss(draft) for draft in near)]
-    return Synthetic(questions=tuple(questions), drafts=dict(Counter(draft.kind for draft in made)), dropped=dict(dropped))
+    return kept
 
 
 def _drafts(documents: Sequence[Document], generator: Generator | None, dropped: Counter[str]) -> Iterator[Draft]:
