@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from ..questions import Question, Relevant
 from .base import BadData, Converter, Item, Text
@@ -18,7 +19,7 @@ class Beir(Converter):
 
     NAME = "beir"
     READS = "a folder with corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv"
-    OPTIONS: Mapping[str, str] = {"split": "which judgements: test, dev or train (default: the first of these that is there)"}
+    OPTIONS: ClassVar[Mapping[str, str]] = {"split": "which judgements: test, dev or train (default: the first of these that is there)"}
 
     def items(self, files: Sequence[Path], options: Mapping[str, str]) -> Iterator[Item]:
         judged = judgements(_qrels(files, options.get("split")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from ..claims import LABELS, Claim
 from ..questions import Question, Relevant
@@ -32,7 +33,7 @@ class Columns(Converter):
 
     NAME = "csv"
     READS = "a CSV file with a header (or with delimiter=tab or ; another), and options that say which column is what"
-    OPTIONS: Mapping[str, str] = {
+    OPTIONS: ClassVar[Mapping[str, str]] = {
         **_KEYS,
         "delimiter": "what stands between fields: one character, or tab (default: a comma)",
         "separator": "what stands between several answers, or pieces of evidence, in one field (default: none, the field is one)",

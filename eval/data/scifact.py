@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import ClassVar
 
 from ragkit.text.sentences import sentence_spans
 
@@ -30,7 +31,7 @@ class SciFact(Converter):
 
     NAME = "scifact-claims"
     READS = "claims_SPLIT.jsonl, or the same as CSV, beside corpus.jsonl (SciFact's own, or BEIR's)"
-    OPTIONS: Mapping[str, str] = {"split": "which claims, as in the file's name: train or dev (default: all that have labels)"}
+    OPTIONS: ClassVar[Mapping[str, str]] = {"split": "which claims, as in the file's name: train or dev (default: all that have labels)"}
 
     def items(self, files: Sequence[Path], options: Mapping[str, str]) -> Iterator[Item]:
         corpus = next((path for path in files if path.name == "corpus.jsonl"), None)

@@ -65,7 +65,9 @@ def synthesize(
     documents = [kit.document(info.uri) for info in kit.documents()]
     passages = Passages(one for document in documents for one in blocks.every(document))
     dropped: Counter[str] = Counter()
-    made = list(_drafts(documents, generator, dropped))
+    made = list(_drafts(documents))
+    if generator is not None:
+        made += _written(generator, documents, dropped, seed, None if n is None else 2 * n)
     clear, unfit = sifted(made, passages)
     dropped += unfit
     clear = _in_turn(clear, seed)
@@ -93,8 +95,8 @@ def _checked(kit: Ragkit, drafts: Sequence[Draft], wanted: int, dropped: Counter
     return kept
 
 
-def _drafts(documents: Sequence[Document], generator: Generator | None, dropped: Counter[str]) -> Iterator[Draft]:
-    """Every draft; a sentence of which a question was made has no blank."""
+def _drafts(documents: Sequence[Document]) -> Iterator[Draft]:
+    """Every draft by rule; a sentence of which a question was made has no blank."""
     common, persons = common_words(documents), persons_of(documents)
     for document in documents:
         for sentence in blocks.sentences(document):
@@ -102,7 +104,11 @@ def _drafts(documents: Sequence[Document], generator: Generator | None, dropped:
             yield from found or blocks.cloze(sentence)
         yield from blocks.of_tables(document)
         yield from blocks.of_headings(document)
-    for one in written(generator, documents) if generator is not None else ():
+
+
+def _written(generator: Generator, documents: Sequence[Document], dropped: Counter[str], seed: int, most: int | None) -> Iterator[Draft]:
+    """The model's drafts; what it wrote that is none is counted."""
+    for one in written(generator, documents, seed=seed, most=most):
         if isinstance(one, str):
             dropped[one] += 1
         else:

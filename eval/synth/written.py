@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections.abc import Iterator, Sequence
 
@@ -24,13 +25,17 @@ _TOKENS, _CHARACTERS, _SHORTEST = 160, 2000, 100
 _POINTING = re.compile(r"\b(?:passage|text|document|article|paragraph|author|above|mentioned|this|these|he|she|it|they)\b", re.IGNORECASE)
 
 
-def written(generator: Generator, documents: Sequence[Document]) -> Iterator[Draft | str]:
-    """For each paragraph that is long enough a draft, or why there is none."""
-    for document in documents:
-        text = document.parsed.text
-        for block in document.parsed.blocks:
-            if block.kind == "paragraph" and block.end - block.start >= _SHORTEST:
-                yield _asked(generator, document, text[block.start : block.end], block.start)
+def written(generator: Generator, documents: Sequence[Document], *, seed: int, most: int | None = None) -> Iterator[Draft | str]:
+    """For each paragraph that is long enough, at most ``most`` of them, drawn by the seed: a draft, or why there is none."""
+    places = [
+        (document, block)
+        for document in documents
+        for block in document.parsed.blocks
+        if block.kind == "paragraph" and block.end - block.start >= _SHORTEST
+    ]
+    random.Random(seed).shuffle(places)
+    for document, block in places[:most]:
+        yield _asked(generator, document, document.parsed.text[block.start : block.end], block.start)
 
 
 def _asked(generator: Generator, document: Document, passage: str, start: int) -> Draft | str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -72,29 +72,28 @@ def test_the_seed_decides(kit: Ragkit) -> None:
 
 
 class Writer:
-    """A model that replies what it is told to, in turn."""
+    """A model that replies by a word of the passage; where it knows none of them, it breaks off."""
 
     id, sha256 = "writer", ""
 
-    def __init__(self, replies: Sequence[str]) -> None:
-        self._replies = list(replies)
+    def __init__(self, replies: Mapping[str, str]) -> None:
+        self._replies = replies
 
     def count_tokens(self, text: str) -> int:
         return len(text.split())
 
     def stream(self, system: str, user: str, *, grammar: str | None = None, max_tokens: int = 256) -> Iterator[str]:
-        yield self._replies.pop(0) if self._replies else "{"
+        yield next((reply for word, reply in self._replies.items() if word in user), "{")
 
 
 def test_a_model_writes(kit: Ragkit) -> None:
     """A question whose answer stands in the passage is taken; an invented answer, and a reply that is none, are counted."""
     good = json.dumps({"question": "Which engineer built the lighthouse on Skerry Point?", "answer": "Ada Thornbury"})
     invented = json.dumps({"question": "Who bakes the loaves of Mill Lane?", "answer": "Josef Wren"})
-    # documents are by URI, the bakery first
-    made = synthesize(kit, share=0, generator=Writer([invented, good]))
+    made = synthesize(kit, share=0, generator=Writer({"bakery": invented, "lighthouse": good}))
     assert [question.answers for question in made.questions if question.kind == "written"] == [("Ada Thornbury",)]
     assert made.dropped["the model's answer does not stand in the passage"] == 1
-    assert synthesize(kit, share=0, generator=Writer([])).dropped["the model's reply is not what was asked for"] == 2
+    assert synthesize(kit, share=0, generator=Writer({})).dropped["the model's reply is not what was asked for"] == 2
 
 
 def test_the_command(store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
