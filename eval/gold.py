@@ -70,7 +70,9 @@ def find_quote(text: str, quote: str) -> tuple[Span, ...]:
     return tuple(match.span() for match in re.finditer(r"\s+".join(words), text)) if words else ()
 
 
-def locate(relevant: Sequence[Relevant], uris: Iterable[str] | None = None, text: Callable[[str], str] | None = None) -> tuple[Gold, ...]:
+def locate(
+    relevant: Sequence[Relevant], uris: Iterable[str] | None = None, text: Callable[[str], str] | None = None
+) -> tuple[Gold, ...]:
     """The gold places of one question; ``text`` gives a document's text. Without both, places are known by name and words alone."""
     known = None if uris is None or text is None else tuple(uris)
     return tuple(_gold(f"gold:{number}", item, known, text) for number, item in enumerate(relevant))

@@ -16,7 +16,10 @@ from ragkit.cli import main
 from ragkit.eval.claims import read_claims
 from ragkit.eval.data import CONVERTERS, DATASETS, BadData
 from ragkit.eval.data.convert import convert, find, places
-from ragkit.eval.questions import Question, read_questions
+from ragkit.eval.measures import AnswerableAuroc, AnswerContains, FalseAnswerRate
+from ragkit.eval.outcome import Outcome
+from ragkit.eval.questions import Question, parse_questions, read_questions
+from ragkit.eval.response import Response
 from ragkit.eval.systems.recorded import RecordedSystem
 
 Lines = Callable[..., Path]
@@ -297,3 +300,17 @@ def test_the_command(lines: Lines, capsys: pytest.CaptureFixture[str]) -> None:
     assert "ryokamoi/wice" in json.loads(Path("out/dataset.json").read_text("utf-8"))["origin"]
     assert [claim.supported for claim in read_claims([Path("out/claims.jsonl")])] == [True]
     assert main(["eval", "data", "--to", "out"]) == 2
+
+
+def test_what_nobody_graded_is_neither_right_nor_wrong() -> None:
+    """A question without the key "answers" is in no measure that needs to know; with an empty list it is unanswerable."""
+    ungraded, unanswerable = parse_questions(['{"_id": "u", "question": "What?"}', '{"_id": "n", "question": "What?", "answers": []}'])
+    assert (ungraded.ungraded, unanswerable.ungraded) == (True, False)
+    assert parse_questions([json.dumps(ungraded.to_line())]) == [ungraded]
+    said = Response(text="This.", answerable=0.9)
+    values = [
+        [measure.score(Outcome(question=q, response=said)) for q in (ungraded, unanswerable)]
+        for measure in (FalseAnswerRate(), AnswerContains())
+    ]
+    assert values == [[None, 1.0], [None, None]]
+    assert AnswerableAuroc().summary([Outcome(question=ungraded, response=said), Outcome(question=unanswerable, response=said)]) is None
