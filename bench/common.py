@@ -25,7 +25,7 @@ SOURCES = {
     "answering/xquad_zh_dev.json": "XQuAD's Chinese part",
     "answering/clapnq_answerable_dev.jsonl": "CLAPnq (primeqa/clapnq), the development questions that have an answer",
     "answering/clapnq_unanswerable_dev.jsonl": "CLAPnq's development questions that have none",
-    "grounding": "OSU-NLP's AttributionBench and WiCE (ryokamoi/wice), their development parts, as JSON lines",
+    "grounding": "AttributionBench (OSU-NLP), WiCE (ryokamoi/wice) and BEGIN (google/BEGIN-dataset), their development parts",
     "injection": "microsoft/BIPIA's text attacks and e-mails, NVIDIA/garak's WHOIS records",
     "pii/generated_large.json": "presidio-research's generated texts (microsoft/presidio-research, data/generated_large.json)",
     "parsers": "the test documents of docling (docling/KIND/NAME with NAME.expected.md) and of markitdown (markitdown/)",

@@ -48,7 +48,7 @@ def questions(folder: Path, limit: int) -> list[Question]:
         Question(
             id=row["_id"],
             text=row["text"],
-            answers=("judged",),
+            ungraded=True,
             relevant=tuple(Relevant(uri=name, gain=gain) for name, gain in judged[row["_id"]].items()),
         )
         for row in asked

@@ -31,6 +31,7 @@ def is_wrong(outcome: Outcome) -> bool:
 
 def curve(kit: Ragkit, outcomes: Sequence[Outcome], wrong: Callable[[Outcome], bool] = is_wrong) -> Curve:
     """The curve of what was answered; abstentions are questions without an answer at any threshold."""
+    outcomes = [o for o in outcomes if not o.question.ungraded]  # of the others nobody knows whether they are wrong
     given = [(o.response.answerable or 0.0, wrong(o)) for o in outcomes if o.answered]
     about = risk.about(kit.settings, kit.embedder.sha256)
     return risk.drawn([score for score, _ in given], [fault for _, fault in given], len(outcomes), about)

@@ -5,7 +5,8 @@
     {"_id": "q1", "question": "When was the dome built?", "answers": ["1931", "in 1931"],
      "relevant": [{"uri": "history.html", "quote": "It was opened on 14 October 1931."}]}
 
-``answers`` are strings any one of which a right answer contains; none of them means that the documents do not answer.
+``answers`` are strings any one of which a right answer contains; an empty list means that the documents do not answer. Where it is left
+out, what a right answer is is not known: only retrieval, and what needs no right answer, can be measured.
 ``relevant`` names the documents that hold the answer: ``uri`` is a document's URI or the end of one (from a ``/``, ``#``
 or ``:`` on), ``quote`` the exact passage, white space aside, ``gain`` how relevant it is (1 when left out; 0: judged, and not
 relevant). ``class`` names the kind of question, by which figures are told apart. All but ``question`` may be left out; the ``_id``
@@ -38,13 +39,17 @@ class Relevant(Jsonable):
 
 @record
 class Question(Jsonable):
-    """A question with its right answers (none: the documents do not answer it), where they stand, and its kind."""
+    """A question with its right answers (none: the documents do not answer it), where they stand, and its kind.
+
+    ``ungraded``: nobody has said what a right answer is, or whether there is one.
+    """
 
     id: str
     text: str
     answers: tuple[str, ...] = ()
     relevant: tuple[Relevant, ...] = ()
     kind: str = ""
+    ungraded: bool = False
 
     @property
     def answerable(self) -> bool:
@@ -52,7 +57,9 @@ class Question(Jsonable):
 
     def to_line(self) -> dict[str, Any]:
         """The object that stands on the question's line of a file."""
-        made: dict[str, Any] = {"_id": self.id, "question": self.text, "answers": list(self.answers)}
+        made: dict[str, Any] = {"_id": self.id, "question": self.text}
+        if not self.ungraded:
+            made["answers"] = list(self.answers)
         if self.kind:
             made["class"] = self.kind
         if self.relevant:
@@ -107,7 +114,14 @@ def _question(line: str, number: int, place: str) -> Question:
     kind = tree.get("class", "")
     if not isinstance(kind, str):
         raise BadQuestion(f'{place}: "class" is not a string')
-    return Question(id=str(tree.get("_id", number)), text=tree["question"], answers=tuple(answers), relevant=relevant, kind=kind)
+    return Question(
+        id=str(tree.get("_id", number)),
+        text=tree["question"],
+        answers=tuple(answers),
+        relevant=relevant,
+        kind=kind,
+        ungraded="answers" not in tree,
+    )
 
 
 def _list(tree: dict[str, Any], key: str, place: str) -> list[Any]:

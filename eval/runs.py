@@ -121,7 +121,7 @@ def report(
         k=k,
         mode=mode,
         questions=len(outcomes),
-        unanswerable=sum(not o.question.answerable for o in outcomes),
+        unanswerable=sum(not o.question.answerable and not o.question.ungraded for o in outcomes),
         results=tuple(result for result, _ in found),
         rows=tuple(_row(o, {result.name: values[place] for result, values in found}) for place, o in enumerate(outcomes)),
         notes=tuple(_notes(outcomes)),

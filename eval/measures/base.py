@@ -99,7 +99,7 @@ class AnswerMeasure(Measure):
     def score(self, outcome: Outcome) -> float | None:
         if not outcome.response.asked or (self.NEEDS_GOLD and not outcome.relevant) or not self.applies(outcome):
             return None
-        if self.ASKED != "all" and outcome.question.answerable != (self.ASKED == "answerable"):
+        if self.ASKED != "all" and (outcome.question.ungraded or outcome.question.answerable != (self.ASKED == "answerable")):
             return None
         return self.of(outcome) if outcome.answered else self.EMPTY
 

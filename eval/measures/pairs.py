@@ -13,9 +13,10 @@ Of = Literal["answerable", "right"]
 
 
 def told_answerable(outcome: Outcome) -> float | None:
-    """The system's ``answerable`` in [0, 1]; ``None`` where it tells none, or no probability."""
+    """The system's ``answerable`` in [0, 1]; ``None`` where it tells none, or no probability, or where nobody knows what is right."""
     value = outcome.response.answerable
-    return value if outcome.response.asked and value is not None and 0 <= value <= 1 else None
+    graded = outcome.response.asked and not outcome.question.ungraded
+    return value if graded and value is not None and 0 <= value <= 1 else None
 
 
 def certainties(outcomes: Sequence[Outcome], of: Of) -> list[tuple[float, bool]]:
