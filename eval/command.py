@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from . import command_compare, command_gate, command_run, command_show, command_sweep
+from . import command_compare, command_gate, command_report, command_run, command_show, command_sweep
 
 _DEFAULT = "run"
 
@@ -29,5 +29,5 @@ def _group() -> None:
     """Has nothing of its own to say."""
 
 
-for part in (command_run, command_show, command_compare, command_gate, command_sweep):
+for part in (command_run, command_show, command_compare, command_gate, command_sweep, command_report):
     app.add_typer(part.app)
