@@ -15,7 +15,7 @@ app = typer.Typer()
 #: The form of a file by the end of its name.
 _BY_SUFFIX = {".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown", ".json": "json"}
 
-Runs = Annotated[list[Path], typer.Argument(metavar="RUN [RUN2]", help="Folders that `ragkit eval run --to` has written; two are compared.")]
+Runs = Annotated[list[Path], typer.Argument(metavar="RUN [RUN2]", help="Folders of `ragkit eval run --to`; two are compared.")]
 To = Annotated[Path, typer.Option("--to", metavar="FILE", dir_okay=False, help="The file to write; its end says how: .html, .md or .json.")]
 Form = Annotated[str | None, typer.Option("--format", metavar="html|markdown|json", help="How to write it, whatever the file's name.")]
 Most = Annotated[int, typer.Option("--max-questions", min=0, help="Questions that are shown one by one, what went wrong first.")]

@@ -48,7 +48,8 @@ def _measures(page: Page) -> Iterator[str]:
         for row in rows:
             first = next(result for result in row if result is not None)
             yield f"| {plain(first.name)} | " + " | ".join(map(_cells, row)) + f" | {plain(first.about['description'])} |"
-    yield from ("", "## What was run", "", "| | " + " | ".join(plain(run.name) for run in page.runs) + " |", "|---|" + "---|" * len(page.runs))
+    names = " | ".join(plain(run.name) for run in page.runs)
+    yield from ("", "## What was run", "", f"| | {names} |", "|---|" + "---|" * len(page.runs))
     about = [told(run.info) for run in page.runs]
     for name in dict.fromkeys(name for one in about for name in one):
         yield f"| {plain(name)} | " + " | ".join(plain(one.get(name, "–")) for one in about) + " |"
@@ -87,5 +88,5 @@ def _question(asked: Asked) -> Iterator[str]:
     for side in asked.sides:
         if side is not None:
             said = side.failure or side.text or "no answer"
-            fault = f"{side.fault}: {ABOUT[side.fault]}" if side.fault else "right"
+            fault = f"{side.fault}: {ABOUT[side.fault]}" if side.fault else ("right." if side.state != "not asked" else "found.")
             yield f"  - {plain(fault)} {plain(said)}"

@@ -101,10 +101,7 @@ def _rows(
     """A line a row, with a point and an interval for each run."""
     if not rows:
         return None
-    head = 18 * len(runs) if len(runs) > 1 else 0
-    frame = Frame((0, 1), (0, len(rows)), width=560, height=head + 66 + _ROW * len(rows), left=190)
-    frame.legend([run.name for run in runs])
-    frame.top += head
+    frame = Frame((0, 1), (0, len(rows)), names=_names(runs), width=560, height=66 + _ROW * len(rows), left=190)
     frame.axes(x_label, x_ticks=ticks(0, 1))
     for number, (label, values) in enumerate(rows):
         y = len(rows) - number - 0.5
@@ -120,6 +117,10 @@ def _rows(
     return Plot(name=name, title=title, alt=alt, svg=frame.drawn(alt))
 
 
+def _names(runs: Sequence[Run]) -> list[str]:
+    return [run.name for run in runs]
+
+
 def coverage(runs: Sequence[Run]) -> Plot | None:
     """Risk over coverage: what share of answers is wrong when only the surest questions are answered."""
     drawn = []
@@ -130,13 +131,12 @@ def coverage(runs: Sequence[Run]) -> Plot | None:
     if not any(drawn):
         return None
     highest = max(point.risk for curve in drawn if curve for point in curve.points)
-    frame = Frame((0, 1), (0, max(0.1, min(1.0, highest * 1.15))))
+    frame = Frame((0, 1), (0, max(0.1, min(1.0, highest * 1.15))), names=_names(runs))
     frame.axes("coverage: share of questions answered", "risk: share of answers wrong")
     for number, curve in enumerate(drawn):
         if curve is not None:
             frame.line([(point.coverage, point.risk) for point in curve.points], number)
             frame.dot(curve.points[-1].coverage, curve.points[-1].risk, number)
-    frame.legend([run.name for run in runs])
     told = [
         f"{run.name}: area {curve.area:.3f}; {curve.points[-1].coverage:.0%} answered, {curve.points[-1].risk:.1%} of them wrong"
         for run, curve in zip(runs, drawn, strict=True) if curve is not None
@@ -167,7 +167,7 @@ def reliability(runs: Sequence[Run]) -> Plot | None:
     ]
     if not any(drawn):
         return None
-    frame = Frame((0, 1), (0, 1))
+    frame = Frame((0, 1), (0, 1), names=_names(runs))
     frame.axes("answerable: the system's probability", "share that is answerable")
     frame.line([(0, 0), (1, 1)], style='stroke="currentColor" stroke-opacity=".4" stroke-dasharray="3 3"')
     told = []
@@ -179,7 +179,6 @@ def reliability(runs: Sequence[Run]) -> Plot | None:
         if points:
             error = sum(count * abs(p - share) for p, share, count in points) / total
             told.append(f"{runs[number].name}: expected calibration error {error:.3f} over {total} questions in {_BINS} bins")
-    frame.legend([run.name for run in runs])
     alt = f"Reliability of answerable; on the diagonal it is right. {'; '.join(told)}."
     return Plot(name="reliability", title="Reliability of answerable", alt=alt, svg=frame.drawn(alt))
 
@@ -201,7 +200,7 @@ def latency(runs: Sequence[Run]) -> Plot | None:
     taken = [[o.response.timings["total_s"] for o in run.outcomes if "total_s" in o.response.timings] for run in runs]
     if not any(taken):
         return None
-    frame = Frame((0, max(max(times) for times in taken if times) * 1.05), (0, 1))
+    frame = Frame((0, max(max(times) for times in taken if times) * 1.05), (0, 1), names=_names(runs))
     frame.axes("seconds to the whole answer", "share of questions")
     told = []
     for number, times in enumerate(taken):
@@ -213,7 +212,6 @@ def latency(runs: Sequence[Run]) -> Plot | None:
                 frame.upright(quantile(times, share), f"p{share * 100:g}", number, drop + 2 * number + 2)
             p50, p95, p99 = (quantile(times, share) for share in (0.5, 0.95, 0.99))
             told.append(f"{runs[number].name}: p50 {p50:.2f} s, p95 {p95:.2f} s, p99 {p99:.2f} s of {len(times)} questions")
-    frame.legend([run.name for run in runs])
     alt = f"Time to the whole answer. {'; '.join(told)}."
     return Plot(name="latency", title="Time to the whole answer", alt=alt, svg=frame.drawn(alt))
 

@@ -36,15 +36,28 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
 
 
 class Frame:
-    """A drawing of ``width`` by ``height`` pixels that shows ``x`` and ``y`` ranges; what is drawn is collected in order."""
+    """A drawing of ``width`` by ``height`` pixels that shows ``x`` and ``y`` ranges; what is drawn is collected in order.
+
+    With the ``names`` of two runs it says above which colour is which."""
 
     def __init__(
-        self, x: tuple[float, float], y: tuple[float, float], *, width: int = 460, height: int = 300, left: int = 56, bottom: int = 46
+        self,
+        x: tuple[float, float],
+        y: tuple[float, float],
+        *,
+        names: Sequence[str] = (),
+        width: int = 460,
+        height: int = 286,
+        left: int = 56,
     ) -> None:
-        self.width, self.height, self.left, self.bottom = width, height, left, bottom
+        head = 16 * len(names) if len(names) > 1 else 0
+        self.width, self.height, self.left, self.bottom = width, height + head, left, 46
         self.x, self.y = _wide(x), _wide(y)
-        self.top, self.right = 14, 18
+        self.top, self.right = 14 + head, 18
         self._parts: list[str] = []
+        for run, name in enumerate(names if head else ()):
+            self._parts.append(f'<rect x="{left}" y="{3 + 16 * run}" width="10" height="10" fill="{COLOURS[run]}"/>')
+            self.text(left + 15, 12 + 16 * run, name)
 
     def at(self, x: float, y: float) -> tuple[float, float]:
         """Pixels of a point; what lies outside is moved to the border."""
@@ -113,13 +126,6 @@ class Frame:
         self._line(px, floor, px, self.top, f'stroke="{COLOURS[run]}" stroke-dasharray="2 3"')
         side = ("end", -4) if px > self.width * 0.7 else ("start", 4)
         self.text(px + side[1], self.top + 10 + 13 * drop, label, side[0])
-
-    def legend(self, names: Sequence[str]) -> None:
-        """Which colour is which run; nothing where there is one."""
-        for run, name in enumerate(names if len(names) > 1 else ()):
-            y = self.top + 8 + 16 * run
-            self._parts.append(f'<rect x="{self.left + 8}" y="{y - 8}" width="10" height="10" fill="{COLOURS[run]}"/>')
-            self.text(self.left + 23, y + 1, name, most=34)
 
     def _line(self, x1: float, y1: float, x2: float, y2: float, style: str) -> None:
         self._parts.append(f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" {style}/>')
