@@ -13,9 +13,9 @@ from .faults import fault
 from .marks import Piece, cited_in, pieces, place, spans_of
 
 #: Characters around what is marked in a cited text, and of a retrieved passage: the report of a thousand questions stays readable.
-AROUND_CITED, AROUND_PASSAGE = 500, 240
-#: Retrieved passages that are shown with their text; of those after them, the place.
-WITH_TEXT = 5
+AROUND_CITED, AROUND_PASSAGE = 480, 200
+#: Retrieved passages that are shown with their text; of those after them only what is gold or cited, and of the others the place.
+WITH_TEXT = 3
 
 
 @record
@@ -112,5 +112,5 @@ def _retrieved(outcome: Outcome, rank: int, passage: Passage) -> Retrieved:
     by_number = [c for c in outcome.response.citations if c.passage == rank - 1]
     spans = spans_of(passage, outcome.gold, outcome.response.citations)
     cited = bool(by_number) or any("cited" in kind for *_, kind in spans)
-    shown = pieces(passage.text, spans, AROUND_PASSAGE) if rank <= WITH_TEXT else ()
+    shown = pieces(passage.text, spans, AROUND_PASSAGE) if rank <= WITH_TEXT or spans else ()
     return Retrieved(rank=rank, place=place(passage), score=passage.score, gold=outcome.is_gold(passage), cited=cited, pieces=shown)
