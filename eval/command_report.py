@@ -15,7 +15,7 @@ app = typer.Typer()
 #: The form of a file by the end of its name.
 _BY_SUFFIX = {".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown", ".json": "json"}
 
-Runs = Annotated[list[Path], typer.Argument(metavar="RUN [RUN2]", help="Folders of `ragkit eval run --to`; two are compared.")]
+Runs = Annotated[list[str], typer.Argument(metavar="RUN [RUN2]", help="Folders, ids or names of runs; two stand side by side.")]
 To = Annotated[Path, typer.Option("--to", metavar="FILE", dir_okay=False, help="The file to write; its end says how: .html, .md or .json.")]
 Form = Annotated[str | None, typer.Option("--format", metavar="html|markdown|json", help="How to write it, whatever the file's name.")]
 Most = Annotated[int, typer.Option("--max-questions", min=0, help="Questions that are shown one by one, what went wrong first.")]
@@ -24,7 +24,9 @@ Most = Annotated[int, typer.Option("--max-questions", min=0, help="Questions tha
 @command(app, "report")
 def report(session: Session, runs: Runs, to: To = Path("report.html"), format: Form = None, max_questions: Most = 1000) -> None:
     """Write a run, or two side by side, as one HTML file, Markdown or JSON: measures, plots, and every question with what it cites."""
+    from .places import runs_beside
     from .reports import FORMATS, page_of, render
+    from .stored import find
 
     if len(runs) > 2:
         raise typer.BadParameter(f"one run or two; these are {len(runs)}", param_hint="RUN")
@@ -32,7 +34,7 @@ def report(session: Session, runs: Runs, to: To = Path("report.html"), format: F
     if form not in FORMATS:
         raise typer.BadParameter(f"{form or to.suffix!r} is not one of {', '.join(FORMATS)}", param_hint="--format")
     with session.out.busy("reading the outcomes"):
-        page = page_of(runs, max_questions=max_questions)
+        page = page_of([find(run, runs_beside(session)) for run in runs], max_questions=max_questions)
         data = render(page, form)
     to.parent.mkdir(parents=True, exist_ok=True)
     to.write_bytes(data)

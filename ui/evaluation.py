@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from ragkit.eval import kept
+from ragkit.eval.compare import Difference
+from ragkit.eval.places import beside
 from ragkit.eval.reports.faults import ABOUT
 from ragkit.eval.reports.marks import Piece
 from ragkit.eval.reports.model import Asked, Page
 from ragkit.eval.reports.sides import CitedText, Retrieved, Side
+from ragkit.eval.stored import runs_in
 from ragkit.records import record
 from ragkit.ui.escaping import escape
 
@@ -27,18 +30,18 @@ class Choice:
 
 
 def runs_of(store: Path) -> list[Choice]:
-    """The runs that are kept beside the store, in ``STORE-runs``, the newest first; a folder that holds no run is passed over."""
+    """The runs that are kept beside the store, the newest first.
+
+    Raises:
+        NoRun: one cannot be read.
+    """
     found = []
-    for folder in store.with_name(f"{store.name}-runs").glob("*/"):
-        try:
-            info = kept.load_info(folder)
-        except kept.NoRun:
-            continue
+    for folder, info in runs_in(beside(store)):
         outcomes = folder / kept.OUTCOMES
         stamp = (outcomes.stat().st_size, outcomes.stat().st_mtime_ns) if outcomes.exists() else (0, 0)
         when = info.created[:16].replace("T", " ")
-        found.append((info.created, Choice(folder=folder, label=f"{info.name or info.id}, {when}, {info.system}", stamp=stamp)))
-    return [choice for _, choice in sorted(found, key=lambda one: (one[0], one[1].label), reverse=True)]
+        found.append(Choice(folder=folder, label=f"{info.name or info.id}, {when}, {info.system}", stamp=stamp))
+    return found
 
 
 def measure_rows(page: Page) -> list[dict[str, Any]]:
@@ -62,12 +65,19 @@ def difference_rows(page: Page) -> list[dict[str, Any]]:
     """The table of differences between two runs."""
     return [
         {
-            "Measure": one.name, page.runs[0].name: one.first, page.runs[1].name: one.second, "Difference": one.difference,
+            "Measure": one.measure, page.runs[0].name: one.a, page.runs[1].name: one.b, "Difference": one.difference,
             "95 % interval": "" if one.interval is None else f"{one.interval[0]:+.3f} to {one.interval[1]:+.3f}",
-            "p": one.p, "Questions": one.questions, "": {True: "better", False: "worse", None: ""}[one.better],
+            "p": one.corrected_p, "Questions": one.questions, "": _better(one),
         }
         for one in page.differences
+        if one.difference is not None
     ]  # fmt: skip
+
+
+def _better(one: Difference) -> str:
+    if not one.difference:
+        return ""
+    return "better" if (one.difference > 0) == one.higher_is_better else "worse"
 
 
 def chosen(page: Page, wanted: str) -> list[Asked]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from ragkit.errors import RagkitError
 from ragkit.eval.reports import Page, page_of
 from ragkit.eval.reports.faults import FAULTS
 from ragkit.eval.reports.svg import alone
+from ragkit.eval.stored import load
 from ragkit.ui import evaluation, parts
 from ragkit.ui.escaping import escape
 from ragkit.ui.evaluation import Choice
@@ -18,7 +21,11 @@ def main() -> None:
     shared = parts.opened()
     parts.status(shared)
     st.html('<h1 class="rk-title">Evaluation</h1>')
-    runs = evaluation.runs_of(shared.kit.path)
+    try:
+        runs = evaluation.runs_of(shared.kit.path)
+    except RagkitError as error:
+        parts.notice("error", str(error))
+        return
     if not runs:
         parts.notice("info", "No run is kept beside this store yet. Make one with: ragkit eval run QUESTIONS.jsonl")
         return
@@ -56,9 +63,9 @@ def _page(runs: list[Choice]) -> Page | None:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Measuring…")
-def _read(runs: tuple[tuple[object, tuple[int, int]], ...]) -> Page:
+def _read(runs: tuple[tuple[Path, tuple[int, int]], ...]) -> Page:
     """A report is a frozen record, so sessions can share it."""
-    return page_of([folder for folder, _ in runs])  # type: ignore[misc]
+    return page_of([load(folder) for folder, _ in runs])
 
 
 def _measures(page: Page) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .model import OtherQuestions, Page, page_of, page_of_outcomes
+from .model import Page, page_of
 from .writing import FORMATS, render
 
-__all__ = ["FORMATS", "OtherQuestions", "Page", "page_of", "page_of_outcomes", "render"]
+__all__ = ["FORMATS", "Page", "page_of", "render"]

@@ -66,10 +66,10 @@ def _differences(page: Page) -> Iterator[str]:
     if not page.differences:
         return
     yield from ("", "## Differences", "", "| measure | difference | 95 % interval | p | questions |", "|---|--:|---|--:|--:|")
-    for one in page.differences:
+    for one in (one for one in page.differences if one.difference is not None):
         span = "" if one.interval is None else f"{one.interval[0]:+.3f} to {one.interval[1]:+.3f}"
-        p = "" if one.p is None else f"{one.p:.4f}"
-        yield f"| {plain(one.name)} | {one.difference:+.3f} | {span} | {p} | {one.questions} |"
+        p = "" if one.corrected_p is None else f"{one.corrected_p:.4f}"
+        yield f"| {plain(one.measure)} | {one.difference:+.3f} | {span} | {p} | {one.questions} |"
 
 
 def _questions(page: Page) -> Iterator[str]:

@@ -3,43 +3,26 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from ragkit.errors import RagkitError
 from ragkit.records import Jsonable, record
 
-from .. import kept
-from ..interval import bootstrap, paired_p
+from ..choosing import measures_of
+from ..compare import Comparison, Difference, compare
 from ..kept import RunInfo
-from ..measures import Measure, all_measures
+from ..measures import Measure
 from ..outcome import Outcome
 from ..questions import Question
 from ..runs import Result, results
+from ..stored import Stored
 from .faults import FAULTS, fault
 from .plots import Plot, Run, plots
 from .sides import Side, side
 
-
-class OtherQuestions(RagkitError, ValueError):
-    """Two runs have no question in common, so nothing can be compared."""
-
-
-@record
-class Difference(Jsonable):
-    """A measure in both runs over the ``questions`` that have a value in both. ``difference`` is second less first; ``interval`` its
-    95 % bootstrap interval, ``p`` of the paired randomisation test; both ``None`` for a measure that is no mean over questions."""
-
-    name: str
-    first: float | None
-    second: float | None
-    difference: float | None
-    interval: tuple[float, float] | None = None
-    p: float | None = None
-    questions: int = 0
-    better: bool | None = None
-
+#: Questions that a note names.
+_NAMED = 10
 
 @record
 class Asked(Jsonable):
@@ -90,128 +73,74 @@ class Page(Jsonable):
         return list(dict.fromkeys(r.name for run in self.runs for r in run.results if r.name not in used))
 
 
-def page_of(folders: Sequence[Path], *, max_questions: int | None = None) -> Page:
-    """The report of one run's folder, or of two.
+def page_of(runs: Sequence[Stored], *, max_questions: int | None = None) -> Page:
+    """The report of one run, or of two over the questions that both have.
 
     Raises:
-        NoRun: a folder holds no run, or one that cannot be read.
         OtherQuestions: the two have no question in common.
     """
-    runs = [(kept.load_info(folder), kept.load_outcomes(folder)) for folder in folders]
-    names = [info.name or folder.name or info.id for folder, (info, _) in zip(folders, runs, strict=True)]
-    return page_of_outcomes([(name, *run) for name, run in zip(names, runs, strict=True)], max_questions=max_questions)
-
-
-def page_of_outcomes(runs: Sequence[tuple[str, RunInfo, Sequence[Outcome]]], *, max_questions: int | None = None) -> Page:
-    """As :func:`page_of`, from outcomes that are at hand."""
-    chosen = [all_measures(info.k) for _, info, _ in runs]
-    names = _apart([name for name, *_ in runs])
-    made = [_part(name, info, outcomes, m) for name, (_, info, outcomes), m in zip(names, runs, chosen, strict=True)]
-    drawn = [Run(name=p.name, outcomes=tuple(o), results=p.results, k=p.info.k) for p, (*_, o) in zip(made, runs, strict=True)]
-    by_id = [{outcome.question.id: outcome for outcome in outcomes} for *_, outcomes in runs]
-    pairs = _pairs(by_id) if len(runs) == 2 else []
-    asked = sorted((_asked(id, by_id, chosen) for id in dict.fromkeys(id for one in by_id for id in one)), key=_order)
+    measures = measures_of(runs, None)
+    compared = compare(runs, measures, common=True, changed=sys.maxsize) if len(runs) == 2 else None
+    names = compared.runs if compared is not None else tuple(run.name for run in runs)
+    made = [_part(name, run, measures) for name, run in zip(names, runs, strict=True)]
+    drawn = [Run(name=part.name, outcomes=run.outcomes, results=part.results, k=run.info.k) for part, run in zip(made, runs, strict=True)]
+    sizes = {change.id: change.size for change in compared.changed} if compared is not None else {}
+    by_id = [{outcome.question.id: outcome for outcome in run.outcomes} for run in runs]
+    asked = sorted((_asked(id, by_id, measures, sizes) for id in dict.fromkeys(id for one in by_id for id in one)), key=_order)
     shown = asked if max_questions is None else asked[:max_questions]
     return Page(
         runs=tuple(made),
         plots=plots(drawn),
-        differences=tuple(_differences(pairs, chosen)) if pairs else (),
+        differences=() if compared is None else compared.differences,
         questions=tuple(shown),
         left_out=len(asked) - len(shown),
-        notes=tuple(_notes(by_id, pairs, made)),
+        notes=tuple(_notes(runs, made, compared)),
     )
 
 
-def _part(name: str, info: RunInfo, outcomes: Sequence[Outcome], measures: Sequence[Measure]) -> RunPart:
-    found = [fault(outcome) for outcome in outcomes]
+def _part(name: str, run: Stored, measures: Sequence[Measure]) -> RunPart:
+    found = [fault(outcome) for outcome in run.outcomes]
     return RunPart(
         name=name,
-        info=info,
-        results=results(outcomes, measures),
-        questions=len(outcomes),
-        unanswerable=sum(not outcome.question.answerable for outcome in outcomes),
+        info=run.info,
+        results=results(run.outcomes, measures),
+        questions=len(found),
+        unanswerable=sum(not outcome.question.answerable for outcome in run.outcomes),
         faults={one.name: count for one in FAULTS if (count := found.count(one.name))},
     )
 
 
-def _apart(names: Sequence[str]) -> list[str]:
-    return list(names) if len(set(names)) == len(names) else [f"{name} ({mark})" for name, mark in zip(names, "AB", strict=False)]
-
-
-def _pairs(by_id: Sequence[Mapping[str, Outcome]]) -> list[tuple[Outcome, Outcome]]:
-    first, second = by_id
-    found = [(one, second[id]) for id, one in first.items() if id in second and second[id].question.text == one.question.text]
-    if not found:
-        raise OtherQuestions("the two runs have no question in common (the same id and the same words), so they cannot be compared")
-    return found
-
-
-def _differences(pairs: Sequence[tuple[Outcome, Outcome]], chosen: Sequence[Sequence[Measure]]) -> Iterator[Difference]:
-    """For each measure of both runs; over the same questions on both sides."""
-    others = {str(measure): measure for measure in chosen[1]}
-    for measure in chosen[0]:
-        if str(measure) not in others:
-            continue
-        scored = [(measure.score(a), measure.score(b)) for a, b in pairs]
-        both = [(a, b) for a, b in scored if a is not None and b is not None]
-        is_mean = type(measure).summary is Measure.summary
-        if is_mean:
-            a, b = (_mean([pair[side] for pair in both]) for side in (0, 1))
-        else:
-            a, b = (measure.summary([pair[side] for pair in pairs]) for side in (0, 1))
-        if a is None or b is None:
-            continue
-        told = is_mean and len(both) > 1
-        yield Difference(
-            name=str(measure),
-            first=a,
-            second=b,
-            difference=b - a,
-            interval=bootstrap([y - x for x, y in both]) if told else None,
-            p=paired_p([x for x, _ in both], [y for _, y in both]) if told else None,
-            questions=len(both) if is_mean else len(pairs),
-            better=None if a == b else (b > a) == measure.HIGHER_IS_BETTER,
-        )
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return sum(values) / len(values) if values else None
-
-
-def _asked(id: str, by_id: Sequence[Mapping[str, Outcome]], chosen: Sequence[Sequence[Measure]]) -> Asked:
+def _asked(
+    id: str, by_id: Sequence[Mapping[str, Outcome]], measures: Sequence[Measure], sizes: Mapping[str, float]
+) -> Asked:
     outcomes = [one.get(id) for one in by_id]
-    sides = [None if o is None else side(o, measures) for o, measures in zip(outcomes, chosen, strict=True)]
-    there = [one for one in sides if one is not None]
-    order = [one.name for one in FAULTS]
-    worst = min((one.fault for one in there if one.fault), key=order.index, default="")
-    changed = 0.0
-    if len(there) == 2:
-        shared = there[0].values.keys() & there[1].values.keys()
-        changed = sum(abs(there[0].values[name] - there[1].values[name]) for name in shared if there[0].range[name])
-        changed += there[0].fault != there[1].fault
-    question = next(o.question for o in outcomes if o is not None)
-    return Asked(question=question, fault=worst, sides=tuple(sides), changed=changed)
+    sides = tuple(None if outcome is None else side(outcome, measures) for outcome in outcomes)
+    faults = [one.fault for one in sides if one is not None and one.fault]
+    question = next(outcome.question for outcome in outcomes if outcome is not None)
+    return Asked(question=question, fault=min(faults, key=_place, default=""), sides=sides, changed=sizes.get(id, 0.0))
 
 
 def _order(asked: Asked) -> tuple[float, int]:
     """What changed most between two runs, then the worst faults."""
+    return -asked.changed, _place(asked.fault)
+
+
+def _place(fault: str) -> int:
     names = [one.name for one in FAULTS]
-    return -asked.changed, names.index(asked.fault) if asked.fault else len(names)
+    return names.index(fault) if fault else len(names)
 
 
-def _notes(by_id: Sequence[Mapping[str, Outcome]], pairs: Sequence[Any], runs: Sequence[RunPart]) -> Iterator[str]:
-    for part, outcomes in zip(runs, by_id, strict=True):
-        said = part.info.questions.get("count", part.info.questions.get("questions"))
-        if isinstance(said, int) and said > len(outcomes):
-            yield f"{part.name}: {said - len(outcomes)} of {said} questions have no outcome yet; the run was not finished"
-        lost = [o.question.id for o in outcomes.values() if any(gold.uris == () for gold in o.gold)]
+def _notes(runs: Sequence[Stored], parts: Sequence[RunPart], compared: Comparison | None) -> Iterator[str]:
+    for part, run in zip(parts, runs, strict=True):
+        if run.unfinished:
+            yield f"{part.name}: {run.unfinished} questions have no outcome yet; the run was not finished"
+        lost = [o.question.id for o in run.outcomes if any(gold.uris == () for gold in o.gold)]
         if lost:
             said = f"gold places of {len(lost)} questions are not in the documents and count as not found"
-            yield f"{part.name}: {said}: {', '.join(lost[:10])}"
-    if len(by_id) == 2:
-        alone = len(by_id[0].keys() | by_id[1].keys()) - len(pairs)
-        if alone:
-            yield f"{alone} questions were asked in one of the runs alone; differences are over the {len(pairs)} that both have"
+            yield f"{part.name}: {said}: {', '.join(lost[:_NAMED])}"
+    if compared is not None and any(compared.left_out):
+        alone = " and ".join(f"{count} in {name}" for name, count in zip(compared.runs, compared.left_out, strict=True) if count)
+        yield f"Differences are over the {compared.questions} questions that both runs have; alone are {alone}"
 
 
 def told(info: RunInfo) -> dict[str, str]:

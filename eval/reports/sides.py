@@ -51,7 +51,7 @@ class Retrieved(Jsonable):
 
 @record
 class Side(Jsonable):
-    """One question in one run. ``values`` has the measures that apply to it; ``range`` says of each whether it lies in [0, 1]."""
+    """One question in one run. ``values`` has the measures that apply to it."""
 
     fault: str
     state: str
@@ -59,7 +59,6 @@ class Side(Jsonable):
     sentences: tuple[Sentence, ...]
     passages: tuple[Retrieved, ...]
     values: Mapping[str, float]
-    range: Mapping[str, bool]
     answerable: float | None
     timings: Mapping[str, float]
     failure: str | None
@@ -77,7 +76,6 @@ def side(outcome: Outcome, measures: Sequence[Measure]) -> Side:
         sentences=_sentences(outcome),
         passages=tuple(_retrieved(outcome, number, passage) for number, passage in enumerate(response.passages, 1)),
         values=values,
-        range={str(measure): measure.HIGH == 1.0 for measure in measures if str(measure) in values},
         answerable=response.answerable,
         timings=response.timings,
         failure=response.failure,

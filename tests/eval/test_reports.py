@@ -15,14 +15,17 @@ from lxml import html
 
 from ragkit.cli import main
 from ragkit.eval import kept
+from ragkit.eval.compare import OtherQuestions
 from ragkit.eval.gold import Gold
 from ragkit.eval.outcome import Outcome
 from ragkit.eval.questions import Question, Relevant
-from ragkit.eval.reports import OtherQuestions, Page, page_of, page_of_outcomes, render
+from ragkit.eval.reports import Page, render
+from ragkit.eval.reports import page_of as page_of_stored
 from ragkit.eval.reports.faults import FAULTS, fault
 from ragkit.eval.reports.marks import pieces
 from ragkit.eval.reports.plots import bins, quantile
 from ragkit.eval.response import Cited, Passage, Response, Statement
+from ragkit.eval.stored import Stored, load
 
 MakeOutcome = Callable[..., Outcome]
 TEXT = "The dome was built in 1931. It turns on eight wheels. Nobody has counted the rivets."
@@ -65,6 +68,12 @@ def asked(
             record_id="abc",
         ),
     )
+
+
+def page_of_outcomes(runs: Sequence[tuple[str, kept.RunInfo, Sequence[Outcome]]], max_questions: int | None = None) -> Page:
+    """The report of runs that are nowhere kept."""
+    stored = [Stored(folder="", info=dataclasses.replace(info, name=name), outcomes=tuple(outcomes)) for name, info, outcomes in runs]
+    return page_of_stored(stored, max_questions=max_questions)
 
 
 def tree(page: Page) -> html.HtmlElement:
@@ -150,19 +159,20 @@ def test_two_runs_side_by_side() -> None:
     """Differences are paired, have a direction, and what changed comes first; questions of one run alone are told."""
     first = [asked("a"), asked("b"), asked("c")]
     second = [asked("a"), asked("b", cites=(28, 53)), asked("d")]
-    page = page_of_outcomes([("x", info(), first), ("x", info(k=10), second)])
-    found = {one.name: one for one in page.differences}
+    page = page_of_outcomes([("x", info("A"), first), ("x", info("B"), second)])
+    found = {one.measure: one for one in page.differences}
     contains = found["answer contains"]
-    assert (contains.first, contains.second, contains.difference, contains.better, contains.questions) == (1.0, 0.5, -0.5, False, 2)
+    assert (contains.a, contains.b, contains.difference, contains.questions) == (1.0, 0.5, -0.5, 2)
+    assert tree(page).xpath("string(//section[@id='differences']//tr[th='answer contains']//span)") == "worse"
     assert [run.name for run in page.runs] == ["x (A)", "x (B)"]
     assert page.questions[0].question.id == "b"
-    assert page.notes == ("2 questions were asked in one of the runs alone; differences are over the 2 that both have",)
+    assert page.notes == ("Differences are over the 2 questions that both runs have; alone are 1 in x (A) and 1 in x (B)",)
     assert len(tree(page).xpath("(//details[@class='question'])[1]//div[@class='side']")) == 2
 
 
 def test_runs_without_a_common_question() -> None:
     """They cannot be compared, and that is said; the same id with other words is another question."""
-    with pytest.raises(OtherQuestions, match="no question in common"):
+    with pytest.raises(OtherQuestions, match="share no question"):
         page_of_outcomes([("x", info(), [asked("a")]), ("y", info(), [asked("a", "Other words?")])])
 
 
@@ -231,14 +241,14 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert main(["eval", "report", *runs, runs[0]]) == 2
     assert main(["eval", "report", runs[0], "--to", str(tmp_path / "r.txt")]) == 2
     assert main(["eval", "report", str(tmp_path), "--to", str(tmp_path / "r.html")]) == 1
-    assert "holds no run" in capsys.readouterr().err
+    assert "there is no run" in capsys.readouterr().err
 
 
 def test_an_unfinished_run_says_so(tmp_path: Path) -> None:
     """A run that has fewer outcomes than questions is shown with a note."""
     kept.begin(tmp_path, info(questions={"count": 3}))
     kept.append(tmp_path, asked("a"))
-    assert page_of([tmp_path]).notes == ("first: 2 of 3 questions have no outcome yet; the run was not finished",)
+    assert page_of_stored([load(tmp_path)]).notes == ("first: 2 questions have no outcome yet; the run was not finished",)
 
 
 def test_a_run_of_retrieval_alone(outcome: MakeOutcome) -> None:
