@@ -7,7 +7,17 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from . import command_compare, command_data, command_gate, command_judge, command_run, command_show, command_sweep, command_synth
+from . import (
+    command_compare,
+    command_data,
+    command_gate,
+    command_judge,
+    command_report,
+    command_run,
+    command_show,
+    command_sweep,
+    command_synth,
+)
 
 _DEFAULT = "run"
 
@@ -29,5 +39,7 @@ def _group() -> None:
     """Has nothing of its own to say."""
 
 
-for part in (command_run, command_show, command_compare, command_gate, command_sweep, command_data, command_synth, command_judge):
+for part in (
+    command_run, command_show, command_compare, command_gate, command_sweep, command_report, command_data, command_synth, command_judge,
+):  # fmt: skip
     app.add_typer(part.app)

@@ -13,4 +13,9 @@ if TYPE_CHECKING:
 def runs_beside(session: Session) -> Path:
     """The folder of runs beside the session's store: ``.ragkit-runs`` for ``.ragkit``."""
     store = Path(session.store or os.environ.get("RAGKIT_STORE") or ".ragkit").expanduser().absolute()
+    return beside(store)
+
+
+def beside(store: Path) -> Path:
+    """The folder of runs beside the store in this folder."""
     return store.with_name(f"{store.name}-runs")

@@ -16,6 +16,7 @@ def main() -> None:
             st.Page("page_ask.py", title="Ask", icon=":material/forum:", url_path="ask", default=True),
             st.Page("page_documents.py", title="Documents", icon=":material/folder_open:", url_path="documents"),
             st.Page("page_inspect.py", title="Inspect", icon=":material/manage_search:", url_path="inspect"),
+            st.Page("page_evaluation.py", title="Evaluation", icon=":material/monitoring:", url_path="evaluation"),
         ]
     )
     parts.opened()

@@ -33,7 +33,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("ragkit.cli",),
     ("ragkit.__main__",),
     ("ragkit.connectors",),
-    ("ragkit.eval", "ragkit.ui"),
+    ("ragkit.eval",),
+    ("ragkit.ui",),
 )
 OUTER = ("ragkit.connectors", "ragkit.eval", "ragkit.ui")
 

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ragkit import Ragkit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Request
+
+CHROMIUM = os.environ.get("RAGKIT_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
+ARGUMENTS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+PATIENCE_MS = 240_000
 
 LIGHTHOUSE = (
     "The lighthouse on Gull Point was built in 1874 by Anna Lindqvist. Its lamp burned whale oil until 1921, when it was converted to "
@@ -67,3 +80,30 @@ def ingested(papers: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def store(ingested: Path, tmp_path: Path) -> Path:
     """A copy of the store for one test."""
     return Path(shutil.copytree(ingested, tmp_path / "store"))
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[BrowserContext]:
+    """Chromium with a profile of its own; a window of 1280 by 800."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"there is no Chromium at {CHROMIUM}")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        context = driver.chromium.launch_persistent_context(
+            str(tmp_path / "profile"), executable_path=CHROMIUM, args=ARGUMENTS, viewport={"width": 1280, "height": 800}
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        yield context
+        context.close()
+
+
+@pytest.fixture
+def asked(browser: BrowserContext) -> list[str]:
+    """The addresses that any page asks for, from now on."""
+    addresses: list[str] = []
+
+    def note(request: Request) -> None:
+        addresses.append(request.url)
+
+    browser.on("request", note)
+    return addresses

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,20 +19,14 @@ from urllib.request import urlopen
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page, Request
+    from playwright.sync_api import BrowserContext, Page
 
-CHROMIUM = os.environ.get("RAGKIT_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
-ARGUMENTS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 PATIENCE_MS = 240_000
 #: Texts that try to be more than text; the same that the escaping tests read.
 STRINGS: list[str] = json.loads(Path(__file__).with_name("exfiltration.json").read_text("utf-8"))
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"there is no Chromium at {CHROMIUM}"),
     # Playwright's own loop leaves its transport to the collector.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
@@ -82,31 +75,6 @@ def address(store: Path, tmp_path: Path) -> Iterator[str]:
     """The interface on the store."""
     with serving(store, tmp_path / "server.log") as found:
         yield found
-
-
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[BrowserContext]:
-    """Chromium with a profile of its own; a window of 1280 by 800."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        context = driver.chromium.launch_persistent_context(
-            str(tmp_path / "profile"), executable_path=CHROMIUM, args=ARGUMENTS, viewport={"width": 1280, "height": 800}
-        )
-        context.set_default_timeout(PATIENCE_MS)
-        yield context
-        context.close()
-
-
-@pytest.fixture
-def asked(browser: BrowserContext) -> list[str]:
-    """The addresses that any page asks for, from now on."""
-    addresses: list[str] = []
-
-    def note(request: Request) -> None:
-        addresses.append(request.url)
-
-    browser.on("request", note)
-    return addresses
 
 
 def foreign(asked: list[str], address: str) -> list[str]:
