@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..runs import Result
+from ..scoring import Result
 from .faults import ABOUT
 from .model import Asked, Page, told
 

@@ -15,7 +15,7 @@ from ..kept import RunInfo
 from ..measures import Measure
 from ..outcome import Outcome
 from ..questions import Question
-from ..runs import Result, results
+from ..scoring import Result, measured
 from ..stored import Stored
 from .faults import FAULTS, fault
 from .plots import Plot, Run, plots
@@ -103,7 +103,7 @@ def _part(name: str, run: Stored, measures: Sequence[Measure]) -> RunPart:
     return RunPart(
         name=name,
         info=run.info,
-        results=results(run.outcomes, measures),
+        results=tuple(result for result, _ in measured(measures, run.outcomes)),
         questions=len(found),
         unanswerable=sum(not outcome.question.answerable for outcome in run.outcomes),
         faults={one.name: count for one in FAULTS if (count := found.count(one.name))},

@@ -11,7 +11,7 @@ from ..curve import is_wrong
 from ..interval import bootstrap
 from ..measures import Ndcg
 from ..outcome import Outcome
-from ..runs import Result
+from ..scoring import Result
 from .svg import Frame, ticks
 
 #: Classes of questions that are drawn, the most frequent first; kinds of fewer questions than this are drawn together.
