@@ -89,6 +89,7 @@ def _opened(data: bytes, passwords: Sequence[str]) -> pypdfium2.PdfDocument:
 
 def _pages(document: pypdfium2.PdfDocument, warnings: list[str], reading: ocr.Reading) -> list[PageLines]:
     """Each page's number, from 1, and its lines."""
+    import numpy as np
     import pypdfium2
 
     from .pdf_page import PageReader
@@ -104,7 +105,7 @@ def _pages(document: pypdfium2.PdfDocument, warnings: list[str], reading: ocr.Re
             with contextlib.closing(page):
                 reader = PageReader(page)
                 lines = reader.lines()
-                rules = reader.rules() if lines else []
+                rules = reader.rules() if lines else np.empty((0, 4))
                 if not lines and reader.has_picture and not reading.why_not():
                     if reading.late:
                         late.append(index + 1)

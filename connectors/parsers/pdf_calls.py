@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .pdf_native import ARGUMENTS, invoke_each
+from . import pdf_native as native
 
 Addresses = NDArray[np.int64]
 
@@ -72,22 +72,12 @@ def filled(paths: ArrayLike) -> NDArray[np.bool_]:
     return modes[:, 0].astype(np.bool_)
 
 
-def in_layers(objects: Addresses, counts: NDArray[np.int32]) -> Addresses:
-    """Those of the objects, which have so many marks, that one of their marks puts into a layer (optional content)."""
-    found = np.zeros(len(objects), np.bool_)
-    for index in range(counts.max(initial=0)):
-        having = np.flatnonzero(counts > index)
-        marks = _each("FPDFPageObj_GetMark", objects[having], index)
-        found[having] |= np.isin(marks, _named_oc(np.unique(marks)))
-    return objects[found]
-
-
-def _named_oc(marks: Addresses) -> Addresses:
-    """The marks whose name is OC. A name that is longer than the three characters (with its end) that it may take is not written."""
-    room, places = _room(len(marks))
-    _each("FPDFPageObjMark_GetName", marks, places, 6, places + 8)
-    named: Addresses = marks[(room[:, 0] == 0x0043_004F) & (room[:, 1] & 0xFFFF == 0)]
-    return named
+def in_layers(objects: Addresses) -> Addresses:
+    """Those of the objects that one of their marks puts into a layer (optional content)."""
+    room = np.zeros(2, np.int64)
+    names = ("FPDFPageObj_CountMarks", "FPDFPageObj_GetMark", "FPDFPageObjMark_GetName")
+    found: Addresses = objects[native.in_layers(*map(_function, names), objects, room, room.ctypes.data)]
+    return found
 
 
 def _told(name: str, objects: ArrayLike, numbers: int) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
@@ -106,9 +96,9 @@ def _room(count: int) -> tuple[NDArray[np.uint32], Addresses]:
 def _each(name: str, *arguments: ArrayLike | Sequence[int]) -> NDArray[np.int64]:
     """What PDFium's function says, called for each of the arguments; a single number stands for as many of itself."""
     sizes = [np.size(argument) for argument in arguments]
-    rows = np.zeros((max(sizes) if all(sizes) else 0, ARGUMENTS), np.int64)
+    rows = np.zeros((max(sizes) if all(sizes) else 0, native.ARGUMENTS), np.int64)
     for at, argument in enumerate(arguments):
         rows[:, at] = argument
     found = np.empty(len(rows), np.int64)
-    invoke_each(_function(name), rows, found)
+    native.invoke_each(_function(name), rows, found)
     return found

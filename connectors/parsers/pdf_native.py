@@ -1,5 +1,5 @@
-"""Calls of C functions one after the other, compiled by numba once a machine: a page of a PDF asks thousands of times, and each of
-the calls that Python makes costs more than what it asks for."""
+"""Loops over the characters, objects, words and rules of a PDF's page, compiled by numba once a machine: a page has thousands of them,
+and in Python each would cost more than all that PDFium does for it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,17 @@ from numpy.typing import NDArray
 
 #: The most arguments of a function.
 ARGUMENTS = 5
+#: A type is at most as high, in points.
+_HIGHEST = 200.0
+#: A mark's name that is OC and its end, in the two halves of a 64-bit number.
+_OC = 0x0043_004F
+
+Boxes = NDArray[np.float64]
+
+
+def _compiled(signature: str) -> Any:
+    """Compiled for these types as it is imported, so that no child with limits does so."""
+    return numba.njit(signature, cache=True)
 
 
 @intrinsic
@@ -31,9 +42,85 @@ def _invoke(_: Any, address: Any, a: Any, b: Any, c: Any, d: Any, e: Any) -> Any
     return signature, generate
 
 
-@numba.njit(cache=True)
+@_compiled("void(i8, i8[:, ::1], i8[::1])")
 def invoke_each(address: int, arguments: NDArray[np.int64], found: NDArray[np.int64]) -> None:
     """Calls the function at ``address`` with each row of ``arguments``, ``(n, 5)``; what it returns goes to ``found``, ``(n,)``."""
     for row in range(len(arguments)):
         given = arguments[row]
         found[row] = _invoke(address, given[0], given[1], given[2], given[3], given[4])  # type: ignore[call-arg]
+
+
+@_compiled("b1[::1](i8, i8, i8, i8[::1], i8[::1], i8)")
+def in_layers(count: int, mark: int, name: int, objects: NDArray[np.int64], room: NDArray[np.int64], place: int) -> NDArray[np.bool_]:
+    """``(n,)``: whether one of the marks of each object is named OC (optional content). ``count``, ``mark`` and ``name`` are the addresses of
+    PDFium's functions, ``place`` that of ``room``, ``(2,)``. A name that is longer than the three characters (with its end) that it
+    may take is not written."""
+    found = np.zeros(len(objects), np.bool_)
+    before, layer = 0, False
+    for row in range(len(objects)):
+        for at in range(_invoke(count, objects[row], 0, 0, 0, 0) & 0x7FFFFFFF):  # type: ignore[call-arg]
+            this = _invoke(mark, objects[row], at, 0, 0, 0)  # type: ignore[call-arg]
+            if this != before:
+                room[:] = 0
+                _invoke(name, this, place, 6, place + 8, 0)  # type: ignore[call-arg]
+                before, layer = this, room[0] & 0xFFFFFFFFFFFF == _OC
+            found[row] |= layer
+    return found
+
+
+@_compiled("b1[::1](i8[::1], f4[:, ::1], f4[:, ::1])")
+def covered(orders: NDArray[np.int64], boxes: NDArray[np.float32], covers: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """``(n,)``: whether the middle of each box (left, top, right, bottom), painted in its place of the order, is in a cover (place in the
+    order, left, bottom, right, top) that is painted later."""
+    found = np.zeros(len(boxes), np.bool_)
+    for at in range(len(boxes)):
+        x = (boxes[at, 0] + boxes[at, 2]) / np.float32(2)
+        y = (boxes[at, 1] + boxes[at, 3]) / np.float32(2)
+        for cover in covers:
+            if orders[at] < cover[0] and cover[1] <= x and x <= cover[3] and cover[2] <= y and y <= cover[4]:
+                found[at] = True
+                break
+    return found
+
+
+@_compiled("f8[:, ::1](f8[:, ::1], i8[::1])")
+def measured(boxes: Boxes, starts: NDArray[np.int64]) -> Boxes:
+    """``(lines, 6)``: of each line of words, which begin at ``starts``, the median height, left, top, right, bottom, and the widest
+    distance between two words."""
+    found = np.zeros((len(starts), 6))
+    for line in range(len(starts)):
+        low = starts[line]
+        high = starts[line + 1] if line + 1 < len(starts) else len(boxes)
+        row = found[line]
+        row[1:5] = boxes[low]
+        for at in range(low + 1, high):
+            row[1], row[2] = min(row[1], boxes[at, 0]), min(row[2], boxes[at, 1])
+            row[3], row[4] = max(row[3], boxes[at, 2]), max(row[4], boxes[at, 3])
+            row[5] = max(row[5], abs(boxes[at, 0] - boxes[at - 1, 2]))
+        heights = np.sort(np.minimum(boxes[low:high, 3] - boxes[low:high, 1], _HIGHEST))
+        row[0] = (heights[(len(heights) - 1) // 2] + heights[len(heights) // 2]) / 2
+    return found
+
+
+@_compiled("i8[::1](f8[:, ::1], f8)")
+def groups(rules: Boxes, near: float) -> NDArray[np.int64]:
+    """``(n,)``: for each rule (x0, y0, x1, y1) the first of those that it hangs together with, over rules that come as ``near``."""
+    found = np.full(len(rules), -1)
+    waiting = np.empty(len(rules), np.int64)
+    for first in range(len(rules)):
+        if found[first] >= 0:
+            continue
+        found[first] = waiting[0] = first
+        count = 1
+        while count:
+            count -= 1
+            a = rules[waiting[count]]
+            for other in range(first + 1, len(rules)):
+                b = rules[other]
+                if found[other] < 0 and (
+                    a[0] - near <= b[2] + near and b[0] - near <= a[2] + near and a[1] - near <= b[3] + near and b[1] - near <= a[3] + near
+                ):
+                    found[other] = first
+                    waiting[count] = other
+                    count += 1
+    return found

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .pdf_layout import Line
 
@@ -24,24 +26,40 @@ _ROMAN = re.compile(r"[ivxlc]+\Z", re.IGNORECASE)
 
 @dataclass(slots=True)
 class PageLines:
-    """The lines of a page, which is ``width`` x ``height`` points, numbered from 1; its straight rules (x0, y0, x1, y1)."""
+    """The lines of a page, which is ``width`` x ``height`` points, numbered from 1; its straight rules, ``(n, 4)``: x0, y0, x1, y1."""
 
     number: int
     width: float
     height: float
     lines: list[Line]
-    rules: list[tuple[float, float, float, float]]
+    rules: NDArray[np.float64]
 
 
 def split(line: Line) -> list[Line]:
     """The line's parts between wide gaps."""
-    if line.gap <= _GAP * max(line.size, 4.0):
-        return [line]
-    boxes = line.boxes
-    gaps = boxes[1:, 0] - boxes[:-1, 2]
-    cuts = (np.flatnonzero(np.abs(gaps) > _GAP * max(line.size, 4.0)) + 1).tolist()
-    bounds = list(zip([0, *cuts], [*cuts, len(line.words)], strict=True))
-    return [Line.of(line.words[low:high], boxes[low:high], line.soft and high == len(line.words)) for low, high in bounds]
+    split_all([line])
+    return line.parts or [line]
+
+
+def split_all(lines: Sequence[object]) -> None:
+    """Gives each of the lines that have wide gaps its parts, all at once; what is no line is passed over."""
+    wide = [line for line in lines if isinstance(line, Line) and line.parts is None and line.gap > _GAP * max(line.size, 4.0)]
+    if not wide:
+        return
+    boxes = wide[0].boxes if len(wide) == 1 else np.concatenate([line.boxes for line in wide])
+    counts = [len(line.words) for line in wide]
+    begins = np.zeros(len(boxes), np.bool_)
+    begins[1:] = np.abs(boxes[1:, 0] - boxes[:-1, 2]) > np.repeat([_GAP * max(line.size, 4.0) for line in wide], counts)[1:]
+    firsts = np.cumsum([0, *counts[:-1]])
+    begins[firsts] = True
+    starts = np.flatnonzero(begins)
+    heads = [*np.searchsorted(starts, firsts).tolist(), len(starts)]
+    soft = [False] * len(starts)
+    for line, end in zip(wide, heads[1:], strict=True):
+        soft[end - 1] = line.soft
+    parts = Line.each([word for line in wide for word in line.words], boxes, starts, soft)
+    for line, low, high in zip(wide, heads[:-1], heads[1:], strict=True):
+        line.parts = parts[low:high]
 
 
 def in_columns(page: PageLines) -> list[Line] | None:
@@ -49,7 +67,8 @@ def in_columns(page: PageLines) -> list[Line] | None:
     narrow = sum(line.right - line.left < 0.55 * page.width or line.gap > line.size for line in page.lines)
     if narrow < _LEAST_LINES:
         return None
-    parts = [part for line in page.lines for part in split(line)]
+    split_all(page.lines)
+    parts = [part for line in page.lines for part in line.parts or [line]]
     gutters = _gutters(parts, page)
     if not gutters:
         return None

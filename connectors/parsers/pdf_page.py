@@ -22,18 +22,21 @@ if TYPE_CHECKING:
 _SMALLEST = 1.0
 #: What ends a line: its end, or what PDFium puts for the hyphen of a word that the end of a line breaks.
 _ENDS = (0x0A, 0x02, 0xFFFE, 0xFFFF)
+_IN_WORD, _BETWEEN, _ENDING = range(3)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 #: Where letters run from right to left, PDFium may set one object's inside another's.
 _ONE_WAY = re.compile("[^\x00-\u058f\u2000-\u2fff\u3000-\ud7ff]")
 
 
 class Found(NamedTuple):
-    """The words of a page: their text, their characters ``[start, end)``, the last of each line, and whether its hyphen is soft."""
+    """The words of a page: their text, the first and last character of each, the first of each line, and whether
+    that ends in a soft hyphen."""
 
     text: list[str]
-    starts: list[int]
-    lasts: list[int]
-    ends: list[int]
+    starts: NDArray[np.int64]
+    lasts: NDArray[np.int64]
+    lines: NDArray[np.int64]
     soft: list[bool]
 
 
@@ -83,10 +86,9 @@ class PageReader:
         bitmap.close()
         return ocr.lines(pixels, 1 / scale)
 
-    def rules(self) -> list[tuple[float, float, float, float]]:
-        """The straight rules on the page, as x0, y0, x1, y1 from the top left."""
-        rows = self._turned(self.visibility.things.rules[:, [0, 3, 2, 1]])
-        return [(a, b, c, d) for a, b, c, d in rows.tolist()]
+    def rules(self) -> NDArray[np.float64]:
+        """``(n, 4)``: the straight rules on the page, as x0, y0, x1, y1 from the top left."""
+        return self._turned(self.visibility.things.rules[:, [0, 3, 2, 1]])
 
     def _read(self, textpage: pypdfium2.PdfTextPage) -> list[Line]:
         text = self._text(textpage)
@@ -94,7 +96,7 @@ class PageReader:
         if not found.text:
             return []
         handle = address(textpage.raw)
-        places = boxes(handle, [*found.starts, *found.lasts])
+        places = boxes(handle, np.concatenate([found.starts, found.lasts]))
         first, last = places[: len(found.text)], places[len(found.text) :]
         kept = self._kept(handle, text, found, first, last)
         rows = np.empty((len(found.text), 4), np.float64)
@@ -103,6 +105,8 @@ class PageReader:
         for at, box in kept.items():
             if box is not None:
                 rows[at] = box
+        if _SURROGATE.search(text):
+            found.text[:] = [word.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for word in found.text]
         return _lines(found, self._turned(rows), {at for at, box in kept.items() if box is None})
 
     def _text(self, textpage: pypdfium2.PdfTextPage) -> str:
@@ -150,7 +154,7 @@ class PageReader:
     def _owners(self, handle: int, text: str, found: Found) -> tuple[Addresses, NDArray[np.int64], Addresses, NDArray[np.int64]]:
         """The object that sets each word's first character; the words that not one object sets alone, the objects of all characters of
         those, and which of these are of the first character of a word."""
-        low, high = np.array(found.starts), np.array(found.lasts)
+        low, high = found.starts, found.lasts
         starts = things(handle, low)
         several = low != high if _ONE_WAY.search(text) else starts != things(handle, high)
         mixed = np.flatnonzero(several)
@@ -167,7 +171,7 @@ class PageReader:
 
     def _shown(self, handle: int, found: Found, at: int) -> tuple[float, ...] | None:
         """The box of what shows of a word, whose text is cut to it; ``None`` for nothing."""
-        word, start = found.text[at], found.starts[at]
+        word, start = found.text[at], int(found.starts[at])
         indices = range(start, start + len(word))
         kept = []
         for char, thing, place, out in zip(
@@ -207,45 +211,31 @@ class PageReader:
 
 def _words(text: str) -> Found:
     codes = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16)
-    inside = np.concatenate(([False], ~_separates()[codes], [False]))
-    starts = np.flatnonzero(inside[1:-1] & ~inside[:-2])
-    lasts = np.flatnonzero(inside[1:-1] & ~inside[2:])
-    ends = np.flatnonzero(np.isin(codes, _ENDS))
-    lines = np.searchsorted(ends, starts)
-    highs = np.flatnonzero(np.append(lines[1:] != lines[:-1], True)) + 1 if len(starts) else np.zeros(0, np.int64)
-    soft: list[bool] = np.append(codes[ends] != 10, False)[lines[highs - 1]].tolist() if len(starts) else []
-    return Found(_CONTROL.sub(" ", text).split(), starts.tolist(), lasts.tolist(), highs.tolist(), soft)
+    kinds = _kinds()[codes]
+    inside = np.concatenate(([False], kinds == _IN_WORD, [False]))
+    starts, lasts = np.flatnonzero(inside[1:-1] & ~inside[:-2]), np.flatnonzero(inside[1:-1] & ~inside[2:])
+    ends = np.flatnonzero(kinds == _ENDING)
+    numbers = np.searchsorted(ends, starts)
+    lines = np.flatnonzero(np.diff(numbers, prepend=-1))
+    soft: list[bool] = np.append(codes[ends] != 10, False)[numbers[lines]].tolist()
+    return Found(_CONTROL.sub(" ", text).split(), starts, lasts, lines, soft)
 
 
 @functools.cache
-def _separates() -> NDArray[np.bool_]:
-    """For each code whether it stands between words."""
+def _kinds() -> NDArray[np.uint8]:
+    """For each code whether it stands in a word, between words, or ends a line."""
     every = "".join(map(chr, range(1 << 16)))
-    return np.fromiter((bool(char.isspace() or _CONTROL.match(char)) for char in every), np.bool_, 1 << 16)
+    kinds = np.fromiter((_BETWEEN if char.isspace() or _CONTROL.match(char) else _IN_WORD for char in every), np.uint8, 1 << 16)
+    kinds[list(_ENDS)] = _ENDING
+    return kinds
 
 
 def _lines(found: Found, rows: NDArray[np.float64], gone: set[int]) -> list[Line]:
-    if not all(map(str.isascii, found.text)):
-        found.text[:] = [word.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for word in found.text]
-    starts = [0, *found.ends[:-1]]
+    starts, words, soft = found.lines, found.text, found.soft
     if gone:
-        return [
-            Line.of([found.text[at] for at in kept], rows[kept], soft)
-            for low, high, soft in zip(starts, found.ends, found.soft, strict=True)
-            if (kept := [at for at in range(low, high) if at not in gone])
-        ]
-    least, most = np.minimum.reduceat(rows, starts).tolist(), np.maximum.reduceat(rows, starts).tolist()
-    heights = np.minimum(rows[:, 3] - rows[:, 1], 200.0)
-    middles = heights[[(low + high - 1) // 2 for low, high in zip(starts, found.ends, strict=True)]]
-    spread = np.maximum.reduceat(heights, starts) - np.minimum.reduceat(heights, starts)
-    gaps = np.abs(rows[1:, 0] - rows[:-1, 2])
-    gaps[np.array(found.ends[:-1], np.int64) - 1] = 0
-    widest = np.maximum.reduceat(np.append(gaps, 0.0), starts)
-    lines = []
-    for at, (low, high, (left, top, _, _), (_, _, right, bottom), size) in enumerate(
-        zip(starts, found.ends, least, most, middles.tolist(), strict=True)
-    ):
-        if spread[at] > 0.01:
-            size = float(np.median(heights[low:high]))
-        lines.append(Line(found.text[low:high], rows[low:high], size, left, top, right, bottom, float(widest[at]), found.soft[at]))
-    return lines
+        kept = np.ones(len(words), np.bool_)
+        kept[list(gone)] = False
+        left = np.add.reduceat(kept, starts, dtype=np.int64)
+        starts, soft = (np.cumsum(left) - left)[left > 0], [hyphen for hyphen, some in zip(soft, left.tolist(), strict=True) if some]
+        words, rows = [word for word, some in zip(words, kept.tolist(), strict=True) if some], rows[kept]
+    return Line.each(words, rows, starts, soft)

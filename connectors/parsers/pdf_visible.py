@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import pdf_calls as calls
+from .pdf_native import covered
 from .pdf_things import WHITE, PageThings
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 #: The place in the order of painting of what is not known to be painted.
 _NEVER = 1 << 60
-#: Covers that are compared with all words at once.
-_COVERS = 64
 #: Greys, of 256, that nobody tells apart.
 _FAINT = 6
 #: Ways of hiding that a scanner's software uses for the text that it read from the picture.
@@ -56,13 +55,8 @@ class Visibility:
     def under_cover(self, orders: NDArray[np.int64], places: NDArray[np.float32]) -> NDArray[np.bool_]:
         """``(n,)``: which of the boxes ``places`` (``(n, 4)``: left, top, right, bottom), painted in these places of the order, have their
         middle below something opaque that is painted later."""
-        x, y = (places[:, 0] + places[:, 2]) / 2, (places[:, 1] + places[:, 3]) / 2
         covers = self.things.covers
-        covers = covers[covers[:, 0] > orders.min(initial=_NEVER)]
-        found = np.zeros(len(orders), np.bool_)
-        for low in range(0, len(covers), _COVERS):
-            order, left, bottom, right, top = covers[low : low + _COVERS].T[:, :, None].astype(np.float32)
-            found |= ((left <= x) & (x <= right) & (bottom <= y) & (y <= top) & (orders < order)).any(axis=0)
+        found: NDArray[np.bool_] = covered(orders, places, covers[covers[:, 0] > orders.min(initial=_NEVER)].astype(np.float32))
         return found
 
     def why_hidden(self, thing: int, box: Bounds) -> str:
