@@ -52,7 +52,7 @@ class Line:
     @property
     def count(self) -> int:
         """How many words there are; OCR gives a line as one."""
-        return len(self.words) + sum(word.count(" ") for word in self.words[:1])
+        return len(self.words) + self.words[0].count(" ")
 
 
 @dataclass(slots=True)

@@ -71,13 +71,15 @@ def in_layers(count: int, mark: int, name: int, objects: NDArray[np.int64], room
 @_compiled("b1[::1](i8[::1], f4[:, ::1], f4[:, ::1])")
 def covered(orders: NDArray[np.int64], boxes: NDArray[np.float32], covers: NDArray[np.float32]) -> NDArray[np.bool_]:
     """``(n,)``: whether the middle of each box (left, top, right, bottom), painted in its place of the order, is in a cover (place in the
-    order, left, bottom, right, top) that is painted later."""
+    order, in which they rise, left, bottom, right, top) that is painted later."""
     found = np.zeros(len(boxes), np.bool_)
     for at in range(len(boxes)):
         x = (boxes[at, 0] + boxes[at, 2]) / np.float32(2)
         y = (boxes[at, 1] + boxes[at, 3]) / np.float32(2)
-        for cover in covers:
-            if orders[at] < cover[0] and cover[1] <= x and x <= cover[3] and cover[2] <= y and y <= cover[4]:
+        for number in range(len(covers) - 1, -1, -1):
+            if covers[number, 0] <= orders[at]:
+                break
+            if covers[number, 1] <= x <= covers[number, 3] and covers[number, 2] <= y <= covers[number, 4]:
                 found[at] = True
                 break
     return found
@@ -102,25 +104,29 @@ def measured(boxes: Boxes, starts: NDArray[np.int64]) -> Boxes:
     return found
 
 
+@_compiled("i8(i8[::1], i8)")
+def _first(found: NDArray[np.int64], at: int) -> int:
+    """The first of the group of ``at``, in a forest where each points to one before it; shortens the way there."""
+    while found[at] != at:
+        found[at] = found[found[at]]
+        at = found[at]
+    return at
+
+
 @_compiled("i8[::1](f8[:, ::1], f8)")
 def groups(rules: Boxes, near: float) -> NDArray[np.int64]:
     """``(n,)``: for each rule (x0, y0, x1, y1) the first of those that it hangs together with, over rules that come as ``near``."""
-    found = np.full(len(rules), -1)
-    waiting = np.empty(len(rules), np.int64)
-    for first in range(len(rules)):
-        if found[first] >= 0:
-            continue
-        found[first] = waiting[0] = first
-        count = 1
-        while count:
-            count -= 1
-            a = rules[waiting[count]]
-            for other in range(first + 1, len(rules)):
-                b = rules[other]
-                if found[other] < 0 and (
-                    a[0] - near <= b[2] + near and b[0] - near <= a[2] + near and a[1] - near <= b[3] + near and b[1] - near <= a[3] + near
-                ):
-                    found[other] = first
-                    waiting[count] = other
-                    count += 1
+    found = np.arange(len(rules))
+    order = np.argsort(rules[:, 1])
+    for at in range(len(order)):
+        a = rules[order[at]]
+        for after in range(at + 1, len(order)):
+            b = rules[order[after]]
+            if b[1] - near > a[3] + near:
+                break
+            if a[0] - near <= b[2] + near and b[0] - near <= a[2] + near:
+                one, other = _first(found, order[at]), _first(found, order[after])
+                found[max(one, other)] = min(one, other)
+    for at in range(len(found)):
+        found[at] = _first(found, at)
     return found

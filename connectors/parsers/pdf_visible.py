@@ -41,7 +41,8 @@ class Visibility:
 
     def hiding(self, things: calls.Addresses) -> NDArray[np.bool_]:
         """``(n,)``: whether something other than a cover may hide each of the text objects; 0 is none."""
-        hidden: NDArray[np.bool_] = np.any(self._ways(things), axis=0)
+        firsts = np.flatnonzero(np.diff(things, prepend=-1))  # an object mostly sets several words
+        hidden: NDArray[np.bool_] = np.repeat(np.logical_or.reduce(self._ways(things[firsts])), np.diff(firsts, append=len(things)))
         return hidden | np.isin(things, self.things.layered) if len(self.things.layered) else hidden
 
     def orders(self, things: calls.Addresses) -> NDArray[np.int64]:
