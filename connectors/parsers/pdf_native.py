@@ -12,7 +12,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 #: The most arguments of a function.
-ARGUMENTS = 5
+_ARGUMENTS = 5
 #: A type is at most as high, in points.
 _HIGHEST = 200.0
 #: A mark's name that is OC and its end, in the two halves of a 64-bit number.
@@ -30,32 +30,61 @@ def _compiled(signature: str) -> Any:
 def _invoke(_: Any, address: Any, a: Any, b: Any, c: Any, d: Any, e: Any) -> Any:
     """Calls the function at ``address``. Whole numbers and pointers go in registers of 64 bits on every 64-bit system that numba
     knows, so those that a function does not take are not looked at."""
-    signature = types.int64(*[types.int64] * (1 + ARGUMENTS))
+    signature = types.int64(*[types.int64] * (1 + _ARGUMENTS))
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         from llvmlite import ir
 
         word = ir.IntType(64)
-        function = ir.FunctionType(word, [word] * ARGUMENTS).as_pointer()
+        function = ir.FunctionType(word, [word] * _ARGUMENTS).as_pointer()
         return builder.call(builder.inttoptr(arguments[0], function), arguments[1:])
 
     return signature, generate
 
 
-@_compiled("void(i8, i8[:, ::1], i8[::1])")
-def invoke_each(address: int, arguments: NDArray[np.int64], found: NDArray[np.int64]) -> None:
-    """Calls the function at ``address`` with each row of ``arguments``, ``(n, 5)``; what it returns goes to ``found``, ``(n,)``."""
-    for row in range(len(arguments)):
-        given = arguments[row]
-        found[row] = _invoke(address, given[0], given[1], given[2], given[3], given[4])  # type: ignore[call-arg]
+@_compiled("i8[::1](i8, i8[::1])")
+def ask(function: int, objects: NDArray[np.int64]) -> NDArray[np.int64]:
+    """``(n,)``: what the function at this address says of each object; its upper half may be anything where that is 32 bits."""
+    found = np.empty(len(objects), np.int64)
+    for at in range(len(objects)):
+        found[at] = _invoke(function, objects[at], 0, 0, 0, 0)  # type: ignore[call-arg]
+    return found
 
 
-@_compiled("b1[::1](i8, i8, i8, i8[::1], i8[::1], i8)")
-def in_layers(count: int, mark: int, name: int, objects: NDArray[np.int64], room: NDArray[np.int64], place: int) -> NDArray[np.bool_]:
-    """``(n,)``: whether one of the marks of each object is named OC (optional content). ``count``, ``mark`` and ``name`` are the addresses of
-    PDFium's functions, ``place`` that of ``room``, ``(2,)``. A name that is longer than the three characters (with its end) that it
-    may take is not written."""
-    found = np.zeros(len(objects), np.bool_)
+@_compiled("i8[::1](i8, i8, i8[::1])")
+def members(function: int, whole: int, indices: NDArray[np.int64]) -> NDArray[np.int64]:
+    """``(n,)``: what the function says of ``whole`` and each index."""
+    found = np.empty(len(indices), np.int64)
+    for at in range(len(indices)):
+        found[at] = _invoke(function, whole, indices[at], 0, 0, 0)  # type: ignore[call-arg]
+    return found
+
+
+@_compiled("f4[:, ::1](i8, i8, i8[::1])")
+def rectangles(function: int, whole: int, indices: NDArray[np.int64]) -> NDArray[np.float32]:
+    """``(n, 4)``: the rectangle that the function writes for ``whole`` and each index."""
+    found = np.zeros((len(indices), 4), np.float32)
+    for at in range(len(indices)):
+        _invoke(function, whole, indices[at], found.ctypes.data + 16 * at, 0, 0)  # type: ignore[call-arg]
+    return found
+
+
+@_compiled("Tuple((u4[:, ::1], b1[::1]))(i8, i8[::1])")
+def told(function: int, objects: NDArray[np.int64]) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
+    """``(n, 4)``: the up to four numbers that the function writes of each object, and whether it succeeds."""
+    room, fine = np.zeros((len(objects), 4), np.uint32), np.empty(len(objects), np.bool_)
+    for at in range(len(objects)):
+        place = room.ctypes.data + 16 * at
+        fine[at] = (_invoke(function, objects[at], place, place + 4, place + 8, place + 12) & 0xFFFFFFFF) != 0  # type: ignore[call-arg]
+    return room, fine
+
+
+@_compiled("b1[::1](i8, i8, i8, i8[::1])")
+def in_layers(count: int, mark: int, name: int, objects: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """``(n,)``: whether one of the marks of each object is named OC (optional content). ``count``, ``mark`` and ``name`` are the
+    addresses of PDFium's functions. A name that is longer than the three characters (with its end) that it may take is not written."""
+    found, room = np.zeros(len(objects), np.bool_), np.zeros(2, np.int64)
+    place = room.ctypes.data
     before, layer = 0, False
     for row in range(len(objects)):
         for at in range(_invoke(count, objects[row], 0, 0, 0, 0) & 0x7FFFFFFF):  # type: ignore[call-arg]

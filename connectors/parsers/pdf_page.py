@@ -172,7 +172,7 @@ class PageReader:
     def _shown(self, handle: int, found: Found, at: int) -> tuple[float, ...] | None:
         """The box of what shows of a word, whose text is cut to it; ``None`` for nothing."""
         word, start = found.text[at], int(found.starts[at])
-        indices = range(start, start + len(word))
+        indices = np.arange(start, start + len(word))
         kept = []
         for char, thing, place, out in zip(
             word, things(handle, indices).tolist(), places := boxes(handle, indices), self._outside(places).tolist(), strict=True

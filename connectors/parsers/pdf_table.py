@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -205,7 +207,7 @@ def _columns(rows: list[list[Line]]) -> Paragraph | None:
     for row in rows:
         cells: list[Line | None] = [None] * len(spans)
         for part in sorted(row, key=lambda part: part.left):
-            column = int(np.searchsorted(edges, part.left + 0.01)) - 1
+            column = bisect_left(edges, part.left + 0.01) - 1
             before = cells[column]
             cells[column] = part if before is None else _whole([before, part])
         table.append(cells)
@@ -214,6 +216,6 @@ def _columns(rows: list[list[Line]]) -> Paragraph | None:
     first = [row[0] for row in table if row[0]]
     listed = len(spans) == 2 and sum(_MARKER.match(" ".join(cell.words)) is not None for cell in first) > 0.5 * len(first)
     sparse = full < 0.7 * len(table) or len(lengths) < 0.5 * len(table) * len(spans)
-    if sparse or listed or float(np.median(lengths)) > (5 if len(spans) < 4 else 8):
+    if sparse or listed or median(lengths) > (5 if len(spans) < 4 else 8):
         return None
     return _table(table)
