@@ -24,7 +24,8 @@ _SMALLEST = 1.0
 _ENDS = (0x0A, 0x02, 0xFFFE, 0xFFFF)
 _IN_WORD, _BETWEEN, _ENDING = range(3)
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
+#: Control characters that are no blanks.
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufffe\uffff]")
 #: Where letters run from right to left, PDFium may set one object's inside another's.
 _ONE_WAY = re.compile("[^\x00-\u058f\u2000-\u2fff\u3000-\ud7ff]")
 

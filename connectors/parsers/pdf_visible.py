@@ -38,6 +38,7 @@ class Visibility:
         self.things = PageThings(page)
         self.scan_used = False
         self._known: dict[int, str] = {0: ""}
+        self._later: dict[int, NDArray[np.float64]] = {}
 
     def hiding(self, things: calls.Addresses) -> NDArray[np.bool_]:
         """``(n,)``: whether something other than a cover may hide each of the text objects; 0 is none."""
@@ -90,8 +91,10 @@ class Visibility:
         return invisible, transparent, white
 
     def _covered(self, thing: int, x: float, y: float) -> bool:
-        covers = self.things.covers
-        return bool(_holding(covers[covers[:, 0] > self.orders(np.array([thing]))[0], 1:], x, y).any())
+        if thing not in self._later:
+            covers = self.things.covers
+            self._later[thing] = covers[covers[:, 0] > self.orders(np.array([thing]))[0], 1:]
+        return bool(_holding(self._later[thing], x, y).any())
 
     def _inked(self, box: Bounds) -> bool:
         """Whether the page is painted otherwise in ``box`` without its text: then text can be seen there."""
