@@ -31,9 +31,9 @@ def things(textpage: int, indices: NDArray[np.int64]) -> Addresses:
     return native.members(_function("FPDFText_GetTextObject"), textpage, indices)
 
 
-def boxes(textpage: int, indices: NDArray[np.int64]) -> NDArray[np.float32]:
+def boxes(textpage: int, indices: NDArray[np.int64]) -> NDArray[np.float64]:
     """``(len(indices), 4)``: left, top, right, bottom of the characters' boxes, in the page's own coordinates."""
-    return native.rectangles(_function("FPDFText_GetLooseCharBox"), textpage, indices)
+    return native.rectangles(_function("FPDFText_GetLooseCharBox"), textpage, indices).astype(np.float64)
 
 
 def objects(page: int, count: int) -> Addresses:

@@ -97,14 +97,13 @@ def in_layers(count: int, mark: int, name: int, objects: NDArray[np.int64]) -> N
     return found
 
 
-@_compiled("b1[::1](i8[::1], f4[:, ::1], f4[:, ::1])")
-def covered(orders: NDArray[np.int64], boxes: NDArray[np.float32], covers: NDArray[np.float32]) -> NDArray[np.bool_]:
+@_compiled("b1[::1](i8[::1], f8[:, ::1], f8[:, ::1])")
+def covered(orders: NDArray[np.int64], boxes: Boxes, covers: Boxes) -> NDArray[np.bool_]:
     """``(n,)``: whether the middle of each box (left, top, right, bottom), painted in its place of the order, is in a cover (place in the
     order, in which they rise, left, bottom, right, top) that is painted later."""
     found = np.zeros(len(boxes), np.bool_)
     for at in range(len(boxes)):
-        x = (boxes[at, 0] + boxes[at, 2]) / np.float32(2)
-        y = (boxes[at, 1] + boxes[at, 3]) / np.float32(2)
+        x, y = (boxes[at, 0] + boxes[at, 2]) / 2, (boxes[at, 1] + boxes[at, 3]) / 2
         for number in range(len(covers) - 1, -1, -1):
             if covers[number, 0] <= orders[at]:
                 break

@@ -128,14 +128,15 @@ class PageReader:
     # --- what shows ---
 
     def _kept(
-        self, handle: int, text: str, found: Found, first: NDArray[np.float32], last: NDArray[np.float32]
+        self, handle: int, text: str, found: Found, first: NDArray[np.float64], last: NDArray[np.float64]
     ) -> dict[int, tuple[float, ...] | None]:
         """The words that may not show as they stand: ``None`` where nothing of them does, else the box of what does; their text is cut."""
-        doubtful = set(np.flatnonzero(self._outside(first) | self._outside(last)).tolist())
+        outside = self._outside(np.concatenate([first, last]))
+        doubtful = set(np.flatnonzero(outside[: len(first)] | outside[len(first) :]).tolist())
         if INVISIBLE.search(text):
             doubtful.update(at for at, word in enumerate(found.text) if INVISIBLE.search(word))
         owners, mixed, parts, firsts = self._owners(handle, text, found)
-        suspect = self.visibility.hiding(owners)
+        suspect = self.visibility.hiding(owners, first, last)
         if len(self.visibility.things.covers):
             orders = self.visibility.orders(owners)
             if len(mixed):
@@ -148,7 +149,7 @@ class PageReader:
             doubtful.update(mixed[np.logical_or.reduceat(self.visibility.hiding(parts), firsts)].tolist())
         return {at: self._shown(handle, found, at) for at in sorted(doubtful)}
 
-    def _hides(self, thing: int, place: NDArray[np.float32]) -> bool:
+    def _hides(self, thing: int, place: NDArray[np.float64]) -> bool:
         left, top, right, bottom = place.tolist()
         return thing != 0 and self.visibility.why_hidden(thing, (left, bottom, right, top)) != ""
 
@@ -163,7 +164,7 @@ class PageReader:
         firsts = np.cumsum(lengths) - lengths
         return starts, mixed, things(handle, np.arange(lengths.sum()) + np.repeat(low[mixed] - firsts, lengths)), firsts
 
-    def _outside(self, places: NDArray[np.float32]) -> NDArray[np.bool_]:
+    def _outside(self, places: NDArray[np.float64]) -> NDArray[np.bool_]:
         left, bottom, right, top = self.frame
         x, y = (places[:, 0] + places[:, 2]) / 2, (places[:, 1] + places[:, 3]) / 2
         tiny = np.maximum(places[:, 2] - places[:, 0], places[:, 1] - places[:, 3]) < _SMALLEST
@@ -201,12 +202,14 @@ class PageReader:
         """Boxes of the page's own coordinates (left, top, right, bottom) as seen: from the top left of the page, turned as it is shown."""
         left, bottom, right, top = self.frame
         x0, y1, x1, y0 = rows.T
-        turned = {
-            0: (x0 - left, top - y1, x1 - left, top - y0),
-            90: (y0 - bottom, x0 - left, y1 - bottom, x1 - left),
-            180: (right - x1, y0 - bottom, right - x0, y1 - bottom),
-            270: (top - y1, right - x1, top - y0, right - x0),
-        }[self.turn]
+        if self.turn == 0:
+            turned = (x0 - left, top - y1, x1 - left, top - y0)
+        elif self.turn == 90:
+            turned = (y0 - bottom, x0 - left, y1 - bottom, x1 - left)
+        elif self.turn == 180:
+            turned = (right - x1, y0 - bottom, right - x0, y1 - bottom)
+        else:
+            turned = (top - y1, right - x1, top - y0, right - x0)
         return np.stack(turned, axis=1).round(2)
 
 

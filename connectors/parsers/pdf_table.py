@@ -50,7 +50,7 @@ def _ruled(page: PageLines) -> list[Line | Paragraph]:
 
 def _grids(rules: NDArray[np.float64]) -> list[tuple[list[float], list[float]]]:
     """The upright and level lines of each group of rules that touch."""
-    if not 4 <= len(rules) <= _MOST_RULES:
+    if not _LEAST_RULES <= len(rules) <= _MOST_RULES:
         return []
     boxes = rules[(rules[:, 2:] - rules[:, :2]).max(axis=1) >= _SHORTEST]
     group = groups(boxes, _NEAR)

@@ -40,10 +40,15 @@ class Visibility:
         self._known: dict[int, str] = {0: ""}
         self._later: dict[int, NDArray[np.float64]] = {}
 
-    def hiding(self, things: calls.Addresses) -> NDArray[np.bool_]:
-        """``(n,)``: whether something other than a cover may hide each of the text objects; 0 is none."""
+    def hiding(self, things: calls.Addresses, *places: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """``(n,)``: whether something other than a cover may hide each of the text objects; 0 is none. White ones are not hidden where
+        a ground lies below the middles of their boxes in all of ``places`` (``(n, 4)`` each: left, top, right, bottom)."""
         firsts = np.flatnonzero(np.diff(things, prepend=-1))  # an object mostly sets several words
-        hidden: NDArray[np.bool_] = np.repeat(np.logical_or.reduce(self._ways(things[firsts])), np.diff(firsts, append=len(things)))
+        ways = np.repeat(np.stack(self._ways(things[firsts])), np.diff(firsts, append=len(things)), axis=1)
+        if places and ways[2].any():
+            grounds = np.insert(self.things.grounds, 0, _NEVER, axis=1)
+            ways[2] &= ~np.logical_and.reduce([covered(np.zeros(len(things), np.int64), boxes, grounds) for boxes in places])
+        hidden: NDArray[np.bool_] = ways.any(axis=0)
         return hidden | np.isin(things, self.things.layered) if len(self.things.layered) else hidden
 
     def orders(self, things: calls.Addresses) -> NDArray[np.int64]:
@@ -54,11 +59,11 @@ class Visibility:
         at = np.minimum(np.searchsorted(addresses, things), len(addresses) - 1)
         return np.where(addresses[at] == things, order[at], _NEVER)
 
-    def under_cover(self, orders: NDArray[np.int64], places: NDArray[np.float32]) -> NDArray[np.bool_]:
+    def under_cover(self, orders: NDArray[np.int64], places: NDArray[np.float64]) -> NDArray[np.bool_]:
         """``(n,)``: which of the boxes ``places`` (``(n, 4)``: left, top, right, bottom), painted in these places of the order, have their
         middle below something opaque that is painted later."""
         covers = self.things.covers
-        found: NDArray[np.bool_] = covered(orders, places, covers[covers[:, 0] > orders.min(initial=_NEVER)].astype(np.float32))
+        found: NDArray[np.bool_] = covered(orders, places, covers[covers[:, 0] > orders.min(initial=_NEVER)])
         return found
 
     def why_hidden(self, thing: int, box: Bounds) -> str:
