@@ -26,8 +26,7 @@ def _compiled(signature: str) -> Any:
     return numba.njit(signature, cache=True)
 
 
-@intrinsic
-def _invoke(_: Any, address: Any, a: Any, b: Any, c: Any, d: Any, e: Any) -> Any:
+def _invocation(_: Any, address: Any, a: Any, b: Any, c: Any, d: Any, e: Any) -> Any:
     """Calls the function at ``address``. Whole numbers and pointers go in registers of 64 bits on every 64-bit system that numba
     knows, so those that a function does not take are not looked at."""
     signature = types.int64(*[types.int64] * (1 + _ARGUMENTS))
@@ -42,12 +41,15 @@ def _invoke(_: Any, address: Any, a: Any, b: Any, c: Any, d: Any, e: Any) -> Any
     return signature, generate
 
 
+_invoke: Any = intrinsic(_invocation)
+
+
 @_compiled("i8[::1](i8, i8[::1])")
 def ask(function: int, objects: NDArray[np.int64]) -> NDArray[np.int64]:
     """``(n,)``: what the function at this address says of each object; its upper half may be anything where that is 32 bits."""
     found = np.empty(len(objects), np.int64)
     for at in range(len(objects)):
-        found[at] = _invoke(function, objects[at], 0, 0, 0, 0)  # type: ignore[call-arg]
+        found[at] = _invoke(function, objects[at], 0, 0, 0, 0)
     return found
 
 
@@ -56,7 +58,7 @@ def members(function: int, whole: int, indices: NDArray[np.int64]) -> NDArray[np
     """``(n,)``: what the function says of ``whole`` and each index."""
     found = np.empty(len(indices), np.int64)
     for at in range(len(indices)):
-        found[at] = _invoke(function, whole, indices[at], 0, 0, 0)  # type: ignore[call-arg]
+        found[at] = _invoke(function, whole, indices[at], 0, 0, 0)
     return found
 
 
@@ -65,7 +67,7 @@ def rectangles(function: int, whole: int, indices: NDArray[np.int64]) -> NDArray
     """``(n, 4)``: the rectangle that the function writes for ``whole`` and each index."""
     found = np.zeros((len(indices), 4), np.float32)
     for at in range(len(indices)):
-        _invoke(function, whole, indices[at], found.ctypes.data + 16 * at, 0, 0)  # type: ignore[call-arg]
+        _invoke(function, whole, indices[at], found.ctypes.data + 16 * at, 0, 0)
     return found
 
 
@@ -75,7 +77,7 @@ def told(function: int, objects: NDArray[np.int64]) -> tuple[NDArray[np.uint32],
     room, fine = np.zeros((len(objects), 4), np.uint32), np.empty(len(objects), np.bool_)
     for at in range(len(objects)):
         place = room.ctypes.data + 16 * at
-        fine[at] = (_invoke(function, objects[at], place, place + 4, place + 8, place + 12) & 0xFFFFFFFF) != 0  # type: ignore[call-arg]
+        fine[at] = (_invoke(function, objects[at], place, place + 4, place + 8, place + 12) & 0xFFFFFFFF) != 0
     return room, fine
 
 
@@ -87,11 +89,11 @@ def in_layers(count: int, mark: int, name: int, objects: NDArray[np.int64]) -> N
     place = room.ctypes.data
     before, layer = 0, False
     for row in range(len(objects)):
-        for at in range(_invoke(count, objects[row], 0, 0, 0, 0) & 0x7FFFFFFF):  # type: ignore[call-arg]
-            this = _invoke(mark, objects[row], at, 0, 0, 0)  # type: ignore[call-arg]
+        for at in range(_invoke(count, objects[row], 0, 0, 0, 0) & 0x7FFFFFFF):
+            this = _invoke(mark, objects[row], at, 0, 0, 0)
             if this != before:
                 room[:] = 0
-                _invoke(name, this, place, 6, place + 8, 0)  # type: ignore[call-arg]
+                _invoke(name, this, place, 6, place + 8, 0)
                 before, layer = this, room[0] & 0xFFFFFFFFFFFF == _OC
             found[row] |= layer
     return found

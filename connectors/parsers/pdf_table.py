@@ -78,30 +78,29 @@ def _fill(items: list[Line | Paragraph], xs: list[float], ys: list[float]) -> li
     lines = [item for item in items if isinstance(item, Line) and item.bottom >= ys[0] and item.top <= ys[-1]]
     if not lines:
         return None
-    boxes = np.concatenate([line.boxes for line in lines])
+    boxes, counts = np.concatenate([line.boxes for line in lines]), [len(line.words) for line in lines]
     columns, rows = (np.searchsorted(edges, (boxes[:, at] + boxes[:, at + 2]) / 2) - 1 for at, edges in enumerate((xs, ys)))
     inside = (columns >= 0) & (columns < len(xs) - 1) & (rows >= 0) & (rows < len(ys) - 1)
-    cells = np.unique(rows[inside] * len(xs) + columns[inside])
+    places, at = rows * len(xs) + columns, np.flatnonzero(inside)
+    cells = np.unique(places[at])
     used_rows, filled = np.unique(cells // len(xs), return_counts=True)
-    used_columns = np.unique(cells % len(xs))
+    used_columns = np.unique(cells % len(xs)).tolist()
     if len(used_columns) < 2 or (filled > 1).sum() < 2:
         return None
-    owners = np.repeat(np.arange(len(lines)), [len(line.words) for line in lines])
-    words = [word for line in lines for word in line.words]
-    at = np.flatnonzero(inside)
-    found = _cells(words, boxes, at, owners[at], (rows * len(xs) + columns)[at])
-    table = [[found.get(row * len(xs) + column) for column in used_columns.tolist()] for row in used_rows.tolist()]
-    touched = dict(zip(map(id, lines), np.bincount(owners[at], minlength=len(lines)).tolist(), strict=True))
-    begin = next(number for number, item in enumerate(items) if touched.get(id(item)))
-    ends = dict(zip(map(id, lines), np.cumsum([len(line.words) for line in lines]).tolist(), strict=True))
-    rest: list[Line | Paragraph] = []
-    for item in items[begin:]:
-        if isinstance(item, Paragraph) or not touched.get(id(item)):
-            rest.append(item)
-        elif touched[id(item)] < len(item.words):
-            out = ~inside[ends[id(item)] - len(item.words) : ends[id(item)]]
-            rest.append(Line.of([word for word, stays in zip(item.words, out.tolist(), strict=True) if stays], item.boxes[out], item.soft))
-    return [*items[:begin], _table(table), *rest]
+    owners = np.repeat(np.arange(len(lines)), counts)[at]
+    found = _cells([word for line in lines for word in line.words], boxes, at, owners, places[at])
+    table = _table([[found.get(row * len(xs) + column) for column in used_columns] for row in used_rows.tolist()])
+    kept = {id(line): ~part for line, part in zip(lines, np.split(inside, np.cumsum(counts)[:-1]), strict=True) if part.any()}
+    begin = next(number for number, item in enumerate(items) if id(item) in kept)
+    return [*items[:begin], table, *(rest for item in items[begin:] if (rest := _without(item, kept.get(id(item)))))]
+
+
+def _without(item: Line | Paragraph, kept: NDArray[np.bool_] | None) -> Line | Paragraph | None:
+    """The item with those of its words that are kept, by default all; ``None`` for nothing."""
+    if kept is None or isinstance(item, Paragraph):
+        return item
+    words = [word for word, stays in zip(item.words, kept.tolist(), strict=True) if stays]
+    return Line.of(words, item.boxes[kept], item.soft) if words else None
 
 
 def _cells(
