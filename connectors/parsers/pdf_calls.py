@@ -64,6 +64,11 @@ def colours(objects: Addresses) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
     return native.told(_function("FPDFPageObj_GetFillColor"), objects)
 
 
+def ways(texts: Addresses, white: int) -> NDArray[np.bool_]:
+    """``(3, len(texts))``: whether the text objects are set as invisible, as transparent, in colours that are all from ``white`` on."""
+    return native.ways(_function("FPDFTextObj_GetTextRenderMode"), _function("FPDFPageObj_GetFillColor"), white, texts)
+
+
 def filled(paths: Addresses) -> NDArray[np.bool_]:
     """Whether each path is filled."""
     modes, _ = native.told(_function("FPDFPath_GetDrawMode"), paths)

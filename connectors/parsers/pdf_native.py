@@ -15,6 +15,10 @@ from numpy.typing import NDArray
 _ARGUMENTS = 5
 #: A type is at most as high, in points.
 _HIGHEST = 200.0
+#: PDFium's ways of setting text.
+_FILL, _INVISIBLE, _CLIP = 0, 3, 7
+#: Of 255; below, nothing is seen.
+_LEAST_ALPHA = 8
 #: A mark's name that is OC and its end, in the two halves of a 64-bit number.
 _OC = 0x0043_004F
 
@@ -81,6 +85,24 @@ def told(function: int, objects: NDArray[np.int64]) -> tuple[NDArray[np.uint32],
     return room, fine
 
 
+@_compiled("b1[:, ::1](i8, i8, i8, i8[::1])")
+def ways(mode: int, colour: int, white: int, texts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """``(3, n)``: whether each text object is set as invisible, as transparent, in colours from ``white`` on. ``mode`` and ``colour`` are
+    the addresses of PDFium's functions, asked once for an object that comes several times in a row."""
+    found, room = np.zeros((3, len(texts)), np.bool_), np.zeros(4, np.uint32)
+    place = room.ctypes.data
+    for at in range(len(texts)):
+        if at and texts[at] == texts[at - 1]:
+            found[:, at] = found[:, at - 1]
+            continue
+        how = _invoke(mode, texts[at], 0, 0, 0, 0) & 0xFFFFFFFF
+        found[0, at] = how in (_INVISIBLE, _CLIP)
+        if how == _FILL and _invoke(colour, texts[at], place, place + 4, place + 8, place + 12) & 0xFFFFFFFF:
+            found[1, at] = room[3] < _LEAST_ALPHA
+            found[2, at] = not found[1, at] and room[:3].min() >= white
+    return found
+
+
 @_compiled("b1[::1](i8, i8, i8, i8[::1])")
 def in_layers(count: int, mark: int, name: int, objects: NDArray[np.int64]) -> NDArray[np.bool_]:
     """``(n,)``: whether one of the marks of each object is named OC (optional content). ``count``, ``mark`` and ``name`` are the
@@ -113,6 +135,33 @@ def covered(orders: NDArray[np.int64], boxes: Boxes, covers: Boxes) -> NDArray[n
                 found[at] = True
                 break
     return found
+
+
+@_compiled("Tuple((i8[::1], i8[::1], i8[::1], b1[::1]))(u2[::1], u1[::1])")
+def words(
+    codes: NDArray[np.uint16], kinds: NDArray[np.uint8]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """The first and the last character of each word; the first word of each line, and whether something other than a newline ends that.
+    ``kinds``: for each code whether it stands in a word (0), between words (1), or ends a line (2)."""
+    starts, lasts = np.empty(len(codes), np.int64), np.empty(len(codes), np.int64)
+    firsts, soft = np.empty(len(codes), np.int64), np.empty(len(codes), np.bool_)
+    count = lines = 0
+    inside, ended = False, True
+    for at in range(len(codes)):
+        kind = kinds[codes[at]]
+        if kind == 0:
+            if not inside:
+                starts[count] = at
+                count += 1
+                if ended:
+                    firsts[lines], soft[lines] = count - 1, False
+                    lines += 1
+            lasts[count - 1] = at
+            ended = False
+        elif kind == 2 and not ended:
+            soft[lines - 1], ended = codes[at] != 10, True
+        inside = kind == 0
+    return starts[:count].copy(), lasts[:count].copy(), firsts[:lines].copy(), soft[:lines].copy()
 
 
 @_compiled("f8[:, ::1](f8[:, ::1], i8[::1])")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from . import pdf_native as native
 from .builder import INVISIBLE
 from .pdf_calls import Addresses, address, boxes, things
 from .pdf_layout import Line
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 _SMALLEST = 1.0
 #: What ends a line: its end, or what PDFium puts for the hyphen of a word that the end of a line breaks.
 _ENDS = (0x0A, 0x02, 0xFFFE, 0xFFFF)
-_IN_WORD, _BETWEEN, _ENDING = range(3)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 #: Control characters that are no blanks.
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufffe\uffff]")
@@ -214,23 +214,17 @@ class PageReader:
 
 
 def _words(text: str) -> Found:
-    codes = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16)
-    kinds = _kinds()[codes]
-    inside = np.concatenate(([False], kinds == _IN_WORD, [False]))
-    starts, lasts = np.flatnonzero(inside[1:-1] & ~inside[:-2]), np.flatnonzero(inside[1:-1] & ~inside[2:])
-    ends = np.flatnonzero(kinds == _ENDING)
-    numbers = np.searchsorted(ends, starts)
-    lines = np.flatnonzero(np.diff(numbers, prepend=-1))
-    soft: list[bool] = np.append(codes[ends] != 10, False)[numbers[lines]].tolist()
-    return Found(_CONTROL.sub(" ", text).split(), starts, lasts, lines, soft)
+    codes = np.frombuffer(bytearray(text, "utf-16-le", "surrogatepass"), np.uint16)
+    starts, lasts, lines, soft = native.words(codes, _kinds())
+    return Found(_CONTROL.sub(" ", text).split(), starts, lasts, lines, soft.tolist())
 
 
 @functools.cache
 def _kinds() -> NDArray[np.uint8]:
-    """For each code whether it stands in a word, between words, or ends a line."""
+    """For each code whether it stands in a word (0), between words (1), or ends a line (2)."""
     every = "".join(map(chr, range(1 << 16)))
-    kinds = np.fromiter((_BETWEEN if char.isspace() or _CONTROL.match(char) else _IN_WORD for char in every), np.uint8, 1 << 16)
-    kinds[list(_ENDS)] = _ENDING
+    kinds = np.fromiter((char.isspace() or _CONTROL.match(char) is not None for char in every), np.uint8, 1 << 16)
+    kinds[list(_ENDS)] = 2
     return kinds
 
 

@@ -43,8 +43,7 @@ class Visibility:
     def hiding(self, things: calls.Addresses, *places: NDArray[np.float64]) -> NDArray[np.bool_]:
         """``(n,)``: whether something other than a cover may hide each of the text objects; 0 is none. White ones are not hidden where
         a ground lies below the middles of their boxes in all of ``places`` (``(n, 4)`` each: left, top, right, bottom)."""
-        firsts = np.flatnonzero(np.diff(things, prepend=-1))  # an object mostly sets several words
-        ways = np.repeat(np.stack(self._ways(things[firsts])), np.diff(firsts, append=len(things)), axis=1)
+        ways = calls.ways(things, WHITE)
         if places and ways[2].any():
             grounds = np.insert(self.things.grounds, 0, _NEVER, axis=1)
             ways[2] &= ~np.logical_and.reduce([covered(np.zeros(len(things), np.int64), boxes, grounds) for boxes in places])
@@ -70,8 +69,8 @@ class Visibility:
         """How the object at ``thing`` hides a character in ``box`` (left, bottom, right, top); "" when it does not."""
         why = self._known.get(thing)
         if why is None:
-            ways = zip(("invisible", "transparent", "white"), self._ways(np.array([thing])), strict=True)
-            why = self._known[thing] = next((way for way, hides in ways if hides[0]), "")
+            ways = zip(("invisible", "transparent", "white"), calls.ways(np.array([thing]), WHITE)[:, 0].tolist(), strict=True)
+            why = self._known[thing] = next((way for way, hides in ways if hides), "")
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         if why == "white" and _holding(self.things.grounds, x, y).any():
             why = ""
@@ -83,17 +82,6 @@ class Visibility:
             self.scan_used = True
             return ""
         return why
-
-    def _ways(self, things: calls.Addresses) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-        """``(n,)`` each: whether the text objects are set as invisible, as transparent, in white."""
-        raw = self.raw
-        modes = calls.ask("FPDFTextObj_GetTextRenderMode", things)
-        colours, told = calls.colours(things)
-        invisible = (modes == raw.FPDF_TEXTRENDERMODE_INVISIBLE) | (modes == raw.FPDF_TEXTRENDERMODE_CLIP)
-        filled = (modes == raw.FPDF_TEXTRENDERMODE_FILL) & told
-        transparent = filled & (colours[:, 3] < 8)
-        white = filled & ~transparent & (colours[:, :3].min(axis=1) >= WHITE)
-        return invisible, transparent, white
 
     def _covered(self, thing: int, x: float, y: float) -> bool:
         if thing not in self._later:
