@@ -93,13 +93,14 @@ def ways(mode: int, colour: int, white: int, texts: NDArray[np.int64]) -> NDArra
     place = room.ctypes.data
     for at in range(len(texts)):
         if at and texts[at] == texts[at - 1]:
-            found[:, at] = found[:, at - 1]
+            for way in range(3):
+                found[way, at] = found[way, at - 1]
             continue
         how = _invoke(mode, texts[at], 0, 0, 0, 0) & 0xFFFFFFFF
         found[0, at] = how in (_INVISIBLE, _CLIP)
         if how == _FILL and _invoke(colour, texts[at], place, place + 4, place + 8, place + 12) & 0xFFFFFFFF:
             found[1, at] = room[3] < _LEAST_ALPHA
-            found[2, at] = not found[1, at] and room[:3].min() >= white
+            found[2, at] = not found[1, at] and min(room[0], room[1], room[2]) >= white
     return found
 
 
@@ -173,13 +174,17 @@ def measured(boxes: Boxes, starts: NDArray[np.int64]) -> Boxes:
         low = starts[line]
         high = starts[line + 1] if line + 1 < len(starts) else len(boxes)
         row = found[line]
-        row[1:5] = boxes[low]
+        for side in range(4):
+            row[1 + side] = boxes[low, side]
         for at in range(low + 1, high):
             row[1], row[2] = min(row[1], boxes[at, 0]), min(row[2], boxes[at, 1])
             row[3], row[4] = max(row[3], boxes[at, 2]), max(row[4], boxes[at, 3])
             row[5] = max(row[5], abs(boxes[at, 0] - boxes[at - 1, 2]))
-        heights = np.sort(np.minimum(boxes[low:high, 3] - boxes[low:high, 1], _HIGHEST))
-        row[0] = (heights[(len(heights) - 1) // 2] + heights[len(heights) // 2]) / 2
+        heights = np.empty(high - low)
+        for at in range(low, high):
+            heights[at - low] = min(boxes[at, 3] - boxes[at, 1], _HIGHEST)
+        heights.sort()
+        row[0] = (heights[(high - low - 1) // 2] + heights[(high - low) // 2]) / 2
     return found
 
 
@@ -192,11 +197,11 @@ def _first(found: NDArray[np.int64], at: int) -> int:
     return at
 
 
-@_compiled("i8[::1](f8[:, ::1], f8)")
-def groups(rules: Boxes, near: float) -> NDArray[np.int64]:
-    """``(n,)``: for each rule (x0, y0, x1, y1) the first of those that it hangs together with, over rules that come as ``near``."""
+@_compiled("i8[::1](f8[:, ::1], i8[::1], f8)")
+def groups(rules: Boxes, order: NDArray[np.int64], near: float) -> NDArray[np.int64]:
+    """``(n,)``: for each rule (x0, y0, x1, y1) the first of those that it hangs together with, over rules that come as ``near``.
+    In ``order``, y0 rises."""
     found = np.arange(len(rules))
-    order = np.argsort(rules[:, 1])
     for at in range(len(order)):
         a = rules[order[at]]
         for after in range(at + 1, len(order)):

@@ -53,7 +53,7 @@ def _grids(rules: NDArray[np.float64]) -> list[tuple[list[float], list[float]]]:
     if not _LEAST_RULES <= len(rules) <= _MOST_RULES:
         return []
     boxes = rules[(rules[:, 2:] - rules[:, :2]).max(axis=1) >= _SHORTEST]
-    group = groups(boxes, _NEAR)
+    group = groups(boxes, np.argsort(boxes[:, 1]), _NEAR)
     grids = []
     for first in np.flatnonzero(np.bincount(group) >= _LEAST_RULES):
         part = boxes[group == first]
