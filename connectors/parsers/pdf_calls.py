@@ -72,11 +72,10 @@ def ways(texts: Addresses, white: int) -> NDArray[np.bool_]:
 def filled(paths: Addresses) -> NDArray[np.bool_]:
     """Whether each path is filled."""
     modes, _ = native.told(_function("FPDFPath_GetDrawMode"), paths)
-    return modes[:, 0] != 0
+    return modes[:, 0].astype(np.bool_)
 
 
 def in_layers(objects: Addresses) -> Addresses:
     """Those of the objects that one of their marks puts into a layer (optional content)."""
-    names = ("FPDFPageObj_CountMarks", "FPDFPageObj_GetMark", "FPDFPageObjMark_GetName")
-    found: Addresses = objects[native.in_layers(*map(_function, names), objects)]
-    return found
+    count, mark, name = map(_function, ("FPDFPageObj_CountMarks", "FPDFPageObj_GetMark", "FPDFPageObjMark_GetName"))
+    return objects[native.in_layers(count, mark, name, objects)]

@@ -47,7 +47,10 @@ class Line:
         """The lines of these words that begin at ``starts``."""
         lows = starts.tolist()
         spans = zip(lows, [*lows, len(words)][1:], measured(rows, starts).tolist(), soft, strict=True)
-        return [cls(words[low:high], rows[low:high], *measures, hyphen) for low, high, measures, hyphen in spans]
+        return [
+            cls(words[low:high], rows[low:high], size, left, top, right, bottom, gap, hyphen)
+            for low, high, (size, left, top, right, bottom, gap), hyphen in spans
+        ]
 
     @property
     def count(self) -> int:

@@ -3,7 +3,8 @@ and in Python each would cost more than all that PDFium does for it."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
@@ -23,11 +24,12 @@ _LEAST_ALPHA = 8
 _OC = 0x0043_004F
 
 Boxes = NDArray[np.float64]
+F = TypeVar("F", bound=Callable[..., object])
 
 
-def _compiled(signature: str) -> Any:
+def _compiled(signature: str) -> Callable[[F], F]:
     """Compiled for these types as it is imported, so that no child with limits does so."""
-    return numba.njit(signature, cache=True)
+    return cast("Callable[[F], F]", numba.njit(signature, cache=True))
 
 
 def _invocation(_: Any, address: Any, a: Any, b: Any, c: Any, d: Any, e: Any) -> Any:

@@ -47,7 +47,7 @@ class Visibility:
         if places and ways[2].any():
             grounds = np.insert(self.things.grounds, 0, _NEVER, axis=1)
             ways[2] &= ~np.logical_and.reduce([covered(np.zeros(len(things), np.int64), boxes, grounds) for boxes in places])
-        hidden: NDArray[np.bool_] = ways.any(axis=0)
+        hidden: NDArray[np.bool_] = np.any(ways, axis=0)
         return hidden | np.isin(things, self.things.layered) if len(self.things.layered) else hidden
 
     def orders(self, things: calls.Addresses) -> NDArray[np.int64]:
