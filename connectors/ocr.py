@@ -6,16 +6,19 @@ The extra ``ocr`` installs it. Its models read Latin script, digits, Chinese and
 from __future__ import annotations
 
 import functools
+import importlib
 import importlib.util
 import time
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import loading
-from .parsers.pdf_layout import Line
+
+if TYPE_CHECKING:
+    from .parsers.pdf_layout import Line
 
 INSTALL = "pip install 'ragkit[ocr]'"
 #: Least confidence, in [0, 1], of a line that is kept.
@@ -72,9 +75,10 @@ def _engine() -> Any:
 
 
 def warm_up() -> None:
-    """Loads the models, so that processes forked afterwards find them loaded."""
+    """Loads the models and what makes a text of lines, so that processes forked afterwards find them loaded."""
     if available():
         _engine()
+        importlib.import_module(".parsers.pdf_assemble", __package__)
 
 
 def lines(pixels: NDArray[np.uint8], points: float) -> list[Line]:
@@ -83,6 +87,8 @@ def lines(pixels: NDArray[np.uint8], points: float) -> list[Line]:
     A line is one word here, blanks and all: its box is the line's.
     """
     found = _engine()(pixels, use_cls=False)
+    from .parsers.pdf_layout import Line  # only here, as it loads numba
+
     if found.boxes is None or found.txts is None:
         return []
     rows = []

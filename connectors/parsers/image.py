@@ -12,11 +12,11 @@ from ragkit.records import Parsed
 
 from .. import ocr
 from .detection import detect
-from .pdf_assemble import assemble
-from .pdf_order import PageLines
 
 if TYPE_CHECKING:
     from PIL import Image
+
+    from .pdf_order import PageLines
 
 _MOST_PIXELS = 100_000_000
 _MOST_FRAMES = 1000
@@ -66,6 +66,8 @@ class ImageParser:
         notes = ["the text was read by OCR"]
         if late:
             notes.append(f"{late} pages from page {len(pages) + 1} on not read: there was no time left (parsing.timeout_s)")
+        from .pdf_assemble import assemble  # only here, as it loads numba
+
         return assemble(pages, None, notes)
 
 
@@ -97,6 +99,8 @@ def _page(number: int, image: Image.Image) -> PageLines:
     import numpy as np
     from PIL import ImageOps
 
+    from .pdf_order import PageLines
+
     density = image.info.get("dpi", (0, 0))[0]
     points = 72 / float(density) if density and _DENSITIES[0] <= float(density) <= _DENSITIES[1] else 1.0
     upright = ImageOps.exif_transpose(image)
@@ -109,4 +113,4 @@ def _page(number: int, image: Image.Image) -> PageLines:
     upright = upright.convert("RGB")
     upright.thumbnail((ocr.LONGEST, ocr.LONGEST))
     lines = ocr.lines(np.ascontiguousarray(np.asarray(upright)[:, :, ::-1]), points * width / upright.width)
-    return PageLines(number, width * points, height * points, lines, [])
+    return PageLines(number, width * points, height * points, lines, np.empty((0, 4)))

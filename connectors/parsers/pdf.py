@@ -10,12 +10,11 @@ from ragkit.errors import ParseError
 from ragkit.records import Parsed
 
 from .. import ocr
-from .pdf_assemble import assemble
-from .pdf_order import PageLines, drop_running
-from .pdf_outline import mark
 
 if TYPE_CHECKING:
     import pypdfium2
+
+    from .pdf_order import PageLines
 
 _MOST_BROKEN = 50
 #: What programs write when nobody gave a title.
@@ -57,6 +56,10 @@ class PdfParser:
         Raises:
             ParseError: it is encrypted, broken, or a scan without text.
         """
+        from .pdf_assemble import assemble  # only here, as it loads numba and the compiled loops
+        from .pdf_order import drop_running
+        from .pdf_outline import mark
+
         reading = ocr.Reading.within(self.ocr, self.timeout_s)
         document = _opened(data, self.passwords)
         warnings: list[str] = []
@@ -89,8 +92,10 @@ def _opened(data: bytes, passwords: Sequence[str]) -> pypdfium2.PdfDocument:
 
 def _pages(document: pypdfium2.PdfDocument, warnings: list[str], reading: ocr.Reading) -> list[PageLines]:
     """Each page's number, from 1, and its lines."""
+    import numpy as np
     import pypdfium2
 
+    from .pdf_order import PageLines
     from .pdf_page import PageReader
 
     pages: list[PageLines] = []
@@ -104,7 +109,7 @@ def _pages(document: pypdfium2.PdfDocument, warnings: list[str], reading: ocr.Re
             with contextlib.closing(page):
                 reader = PageReader(page)
                 lines = reader.lines()
-                rules = reader.rules() if lines else []
+                rules = reader.rules() if lines else np.empty((0, 4))
                 if not lines and reader.has_picture and not reading.why_not():
                     if reading.late:
                         late.append(index + 1)

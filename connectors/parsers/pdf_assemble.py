@@ -35,4 +35,3 @@ def assemble(pages: list[PageLines], title: str | None, warnings: list[str]) -> 
     text = flow.text
     title = title or next((text[b.start : b.end] for b in flow.blocks[:5] if b.kind == "heading"), None)
     return Parsed(text=text, blocks=tuple(flow.blocks), anchors=flow.anchors(), title=title, warnings=tuple(warnings[:50]))
-

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from .pdf_native import ARGUMENTS, invoke_each
+from . import pdf_native as native
 
 Addresses = NDArray[np.int64]
 
@@ -27,88 +26,56 @@ def _function(name: str) -> int:
     return address(getattr(raw, name))
 
 
-def things(textpage: int, indices: ArrayLike) -> Addresses:
+def things(textpage: int, indices: NDArray[np.int64]) -> Addresses:
     """The object that sets each character; 0 where there is none."""
-    return _each("FPDFText_GetTextObject", textpage, indices)
+    return native.members(_function("FPDFText_GetTextObject"), textpage, indices)
 
 
-def boxes(textpage: int, indices: ArrayLike) -> NDArray[np.float32]:
+def boxes(textpage: int, indices: NDArray[np.int64]) -> NDArray[np.float64]:
     """``(len(indices), 4)``: left, top, right, bottom of the characters' boxes, in the page's own coordinates."""
-    indices = np.asarray(indices, np.int64)
-    room, places = _room(len(indices))
-    _each("FPDFText_GetLooseCharBox", textpage, indices, places)
-    return room.view(np.float32)
+    return native.rectangles(_function("FPDFText_GetLooseCharBox"), textpage, indices).astype(np.float64)
 
 
 def objects(page: int, count: int) -> Addresses:
     """The page's own ``count`` objects, in the order of painting."""
-    return _each("FPDFPage_GetObject", page, np.arange(count))
+    return native.members(_function("FPDFPage_GetObject"), page, np.arange(count))
 
 
 def inside(form: int) -> Addresses:
     """The objects of a form."""
-    return _each("FPDFFormObj_GetObject", form, np.arange(ask("FPDFFormObj_CountObjects", [form])[0]))
+    count = int(ask("FPDFFormObj_CountObjects", np.array([form]))[0])
+    return native.members(_function("FPDFFormObj_GetObject"), form, np.arange(count))
 
 
-def ask(name: str, objects: ArrayLike) -> NDArray[np.int32]:
+def ask(name: str, objects: Addresses) -> NDArray[np.int32]:
     """What PDFium's function ``name`` says of each object: a number."""
-    return _each(name, objects).astype(np.int32)  # the upper half of a register holds anything
+    return native.ask(_function(name), objects).astype(np.int32)
 
 
-def bounds(objects: ArrayLike) -> NDArray[np.float64]:
+def bounds(objects: Addresses) -> NDArray[np.float64]:
     """``(len(objects), 4)``: left, bottom, right, top of each; zeros where PDFium has none."""
-    found, told = _told("FPDFPageObj_GetBounds", objects, 4)
-    return np.where(told[:, None], found.view(np.float32), 0).astype(np.float64)
+    found, told = native.told(_function("FPDFPageObj_GetBounds"), objects)
+    found[~told] = 0
+    return found.view(np.float32).astype(np.float64)
 
 
-def colours(objects: ArrayLike) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
+def colours(objects: Addresses) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
     """``(len(objects), 4)``: the red, green, blue and alpha, 0 to 255, with which each is filled; and whether PDFium knows it."""
-    return _told("FPDFPageObj_GetFillColor", objects, 4)
+    return native.told(_function("FPDFPageObj_GetFillColor"), objects)
 
 
-def filled(paths: ArrayLike) -> NDArray[np.bool_]:
+def ways(texts: Addresses, white: int) -> NDArray[np.bool_]:
+    """``(3, len(texts))``: whether the text objects are set as invisible, as transparent, in colours that are all from ``white`` on."""
+    return native.ways(_function("FPDFTextObj_GetTextRenderMode"), _function("FPDFPageObj_GetFillColor"), white, texts)
+
+
+def filled(paths: Addresses) -> NDArray[np.bool_]:
     """Whether each path is filled."""
-    modes, _ = _told("FPDFPath_GetDrawMode", paths, 2)
+    modes, _ = native.told(_function("FPDFPath_GetDrawMode"), paths)
     return modes[:, 0].astype(np.bool_)
 
 
-def in_layers(objects: Addresses, counts: NDArray[np.int32]) -> Addresses:
-    """Those of the objects, which have so many marks, that one of their marks puts into a layer (optional content)."""
-    found = np.zeros(len(objects), np.bool_)
-    for index in range(counts.max(initial=0)):
-        having = np.flatnonzero(counts > index)
-        marks = _each("FPDFPageObj_GetMark", objects[having], index)
-        found[having] |= np.isin(marks, _named_oc(np.unique(marks)))
-    return objects[found]
-
-
-def _named_oc(marks: Addresses) -> Addresses:
-    """The marks whose name is OC. A name that is longer than the three characters (with its end) that it may take is not written."""
-    room, places = _room(len(marks))
-    _each("FPDFPageObjMark_GetName", marks, places, 6, places + 8)
-    named: Addresses = marks[(room[:, 0] == 0x0043_004F) & (room[:, 1] & 0xFFFF == 0)]
-    return named
-
-
-def _told(name: str, objects: ArrayLike, numbers: int) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
-    """What a function writes of each object where its first, second … of so many pointers leads, and whether it succeeds."""
-    objects = np.asarray(objects, np.int64)
-    room, places = _room(len(objects))
-    return room, _each(name, objects, *(places + 4 * at for at in range(numbers))).astype(np.int32) != 0
-
-
-def _room(count: int) -> tuple[NDArray[np.uint32], Addresses]:
-    """Room for four numbers of each, and the address of each row."""
-    room = np.zeros((count, 4), np.uint32)
-    return room, room.ctypes.data + 16 * np.arange(count)
-
-
-def _each(name: str, *arguments: ArrayLike | Sequence[int]) -> NDArray[np.int64]:
-    """What PDFium's function says, called for each of the arguments; a single number stands for as many of itself."""
-    sizes = [np.size(argument) for argument in arguments]
-    rows = np.zeros((max(sizes) if all(sizes) else 0, ARGUMENTS), np.int64)
-    for at, argument in enumerate(arguments):
-        rows[:, at] = argument
-    found = np.empty(len(rows), np.int64)
-    invoke_each(_function(name), rows, found)
-    return found
+def in_layers(objects: Addresses) -> Addresses:
+    """Those of the objects that one of their marks puts into a layer (optional content)."""
+    count, mark, name = map(_function, ("FPDFPageObj_CountMarks", "FPDFPageObj_GetMark", "FPDFPageObjMark_GetName"))
+    return objects[native.in_layers(count, mark, name, objects)]

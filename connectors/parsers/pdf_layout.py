@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .pdf_flow import Flow
+from .pdf_native import measured
 
 _BROKEN = re.compile("[^\\W\\d_A-Z]{2}[-\u00ad\u2010]\\Z")
 _HYPHENS = "-\u00ad\u2010"
@@ -34,20 +34,28 @@ class Line:
     gap: float = 0.0
     soft: bool = False
     level: int = 0
+    #: What :func:`split` finds, once it is known.
+    parts: list[Line] | None = None
 
     @classmethod
     def of(cls, words: list[str], rows: NDArray[np.float64], soft: bool = False) -> Line:
         """The line of these words."""
-        lefts, tops, rights, bottoms = zip(*rows.tolist(), strict=True)
-        size = median(min(low - high, 200.0) for low, high in zip(bottoms, tops, strict=True))
-        gap = max((abs(left - right) for left, right in zip(lefts[1:], rights, strict=False)), default=0.0)
-        return cls(words, rows, size, min(lefts), min(tops), max(rights), max(bottoms), gap, soft)
+        return cls.each(words, rows, np.zeros(1, np.int64), [soft])[0]
 
+    @classmethod
+    def each(cls, words: list[str], rows: NDArray[np.float64], starts: NDArray[np.int64], soft: list[bool]) -> list[Line]:
+        """The lines of these words that begin at ``starts``."""
+        lows = starts.tolist()
+        spans = zip(lows, [*lows, len(words)][1:], measured(rows, starts).tolist(), soft, strict=True)
+        return [
+            cls(words[low:high], rows[low:high], size, left, top, right, bottom, gap, hyphen)
+            for low, high, (size, left, top, right, bottom, gap), hyphen in spans
+        ]
 
     @property
     def count(self) -> int:
         """How many words there are; OCR gives a line as one."""
-        return len(self.words) + sum(word.count(" ") for word in self.words[:1])
+        return len(self.words) + self.words[0].count(" ")
 
 
 @dataclass(slots=True)

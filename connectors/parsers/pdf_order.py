@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .pdf_layout import Line
 
@@ -24,24 +27,40 @@ _ROMAN = re.compile(r"[ivxlc]+\Z", re.IGNORECASE)
 
 @dataclass(slots=True)
 class PageLines:
-    """The lines of a page, which is ``width`` x ``height`` points, numbered from 1; its straight rules (x0, y0, x1, y1)."""
+    """The lines of a page, which is ``width`` x ``height`` points, numbered from 1; its straight rules, ``(n, 4)``: x0, y0, x1, y1."""
 
     number: int
     width: float
     height: float
     lines: list[Line]
-    rules: list[tuple[float, float, float, float]]
+    rules: NDArray[np.float64]
 
 
 def split(line: Line) -> list[Line]:
     """The line's parts between wide gaps."""
-    if line.gap <= _GAP * max(line.size, 4.0):
-        return [line]
-    boxes = line.boxes
-    gaps = boxes[1:, 0] - boxes[:-1, 2]
-    cuts = (np.flatnonzero(np.abs(gaps) > _GAP * max(line.size, 4.0)) + 1).tolist()
-    bounds = list(zip([0, *cuts], [*cuts, len(line.words)], strict=True))
-    return [Line.of(line.words[low:high], boxes[low:high], line.soft and high == len(line.words)) for low, high in bounds]
+    split_all([line])
+    return line.parts or [line]
+
+
+def split_all(lines: Sequence[object]) -> None:
+    """Gives each of the lines that have wide gaps its parts, all at once; what is no line is passed over."""
+    wide = [line for line in lines if isinstance(line, Line) and line.parts is None and line.gap > _GAP * max(line.size, 4.0)]
+    if not wide:
+        return
+    boxes = wide[0].boxes if len(wide) == 1 else np.concatenate([line.boxes for line in wide])
+    counts = [len(line.words) for line in wide]
+    begins = np.zeros(len(boxes), np.bool_)
+    begins[1:] = np.abs(boxes[1:, 0] - boxes[:-1, 2]) > np.repeat([_GAP * max(line.size, 4.0) for line in wide], counts)[1:]
+    firsts = np.cumsum([0, *counts[:-1]])
+    begins[firsts] = True
+    starts = np.flatnonzero(begins)
+    heads = [*np.searchsorted(starts, firsts).tolist(), len(starts)]
+    soft = [False] * len(starts)
+    for line, end in zip(wide, heads[1:], strict=True):
+        soft[end - 1] = line.soft
+    parts = Line.each([word for line in wide for word in line.words], boxes, starts, soft)
+    for line, low, high in zip(wide, heads[:-1], heads[1:], strict=True):
+        line.parts = parts[low:high]
 
 
 def in_columns(page: PageLines) -> list[Line] | None:
@@ -49,7 +68,8 @@ def in_columns(page: PageLines) -> list[Line] | None:
     narrow = sum(line.right - line.left < 0.55 * page.width or line.gap > line.size for line in page.lines)
     if narrow < _LEAST_LINES:
         return None
-    parts = [part for line in page.lines for part in split(line)]
+    split_all(page.lines)
+    parts = [part for line in page.lines for part in line.parts or [line]]
     gutters = _gutters(parts, page)
     if not gutters:
         return None
@@ -60,9 +80,8 @@ def _gutters(parts: list[Line], page: PageLines) -> list[float]:
     """The middles of the gutters: where next to no line crosses, with prose on both sides."""
     if len(parts) < 2 * _LEAST_LINES:
         return []
-    lefts, rights = np.array([p.left for p in parts]), np.array([p.right for p in parts])
-    wide = (rights - lefts) > 0.55 * page.width
-    lefts, rights = lefts[~wide], rights[~wide]
+    bounds = np.array([(part.left, part.top, part.right, part.bottom) for part in parts])
+    lefts, rights = bounds[(bounds[:, 2] - bounds[:, 0]) <= 0.55 * page.width][:, [0, 2]].T
     if len(lefts) < 2 * _LEAST_LINES:
         return []
     spots = np.arange(0.2 * page.width, 0.8 * page.width, 2.0)
@@ -70,7 +89,7 @@ def _gutters(parts: list[Line], page: PageLines) -> list[float]:
     free = crossed <= 0.02 * len(lefts)
     found = []
     for low, high in _runs(free):
-        if (high - low) * 2.0 >= 6 and _prose(parts, float(spots[low]), float(spots[high - 1]), page):
+        if (high - low) * 2.0 >= 6 and _prose(parts, bounds, (float(spots[low]), float(spots[high - 1])), page):
             found.append(float(spots[low] + spots[high - 1]) / 2)
     return found if len(found) < _MOST_COLUMNS else []
 
@@ -80,18 +99,21 @@ def _runs(flags: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[tuple[int, 
     return list(zip(edges[::2], edges[1::2], strict=True))
 
 
-def _prose(parts: list[Line], low: float, high: float, page: PageLines) -> bool:
+def _prose(parts: list[Line], bounds: NDArray[np.float64], gutter: tuple[float, float], page: PageLines) -> bool:
     """Whether lines of several words stand close on either side of a gutter, over the same height."""
-    left = [p for p in parts if p.right <= high + 1 and p.right > low - 0.45 * page.width]
-    right = [p for p in parts if p.left >= low - 1 and p.left < high + 0.1 * page.width]
-    for side in (left, right):
-        if len(side) < _LEAST_LINES or float(np.median([p.count for p in side])) < 3:
+    low, high = gutter
+    left, _, right, _ = bounds.T
+    before = np.flatnonzero((right <= high + 1) & (right > low - 0.45 * page.width))
+    after = np.flatnonzero((left >= low - 1) & (left < high + 0.1 * page.width))
+    if min(len(before), len(after)) < _LEAST_LINES:
+        return False
+    top, bottom = max(bounds[before, 1].min(), bounds[after, 1].min()), min(bounds[before, 3].max(), bounds[after, 3].max())
+    if bottom - top < _LEAST_HEIGHT * page.height:
+        return False
+    for side in (before.tolist(), after.tolist()):
+        if median([parts[at].right - parts[at].left for at in side]) < 0.15 * page.width or median([parts[at].count for at in side]) < 3:
             return False
-        if float(np.median([p.right - p.left for p in side])) < 0.15 * page.width:
-            return False
-    top = max(min(p.top for p in side) for side in (left, right))
-    bottom = min(max(p.bottom for p in side) for side in (left, right))
-    return bottom - top >= _LEAST_HEIGHT * page.height
+    return True
 
 
 def _read(parts: list[Line], gutters: list[float]) -> list[Line]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from . import pdf_native as native
 from .builder import INVISIBLE
 from .pdf_calls import Addresses, address, boxes, things
 from .pdf_layout import Line
@@ -22,18 +23,21 @@ if TYPE_CHECKING:
 _SMALLEST = 1.0
 #: What ends a line: its end, or what PDFium puts for the hyphen of a word that the end of a line breaks.
 _ENDS = (0x0A, 0x02, 0xFFFE, 0xFFFF)
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+#: Control characters that are no blanks.
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufffe\uffff]")
 #: Where letters run from right to left, PDFium may set one object's inside another's.
 _ONE_WAY = re.compile("[^\x00-\u058f\u2000-\u2fff\u3000-\ud7ff]")
 
 
 class Found(NamedTuple):
-    """The words of a page: their text, their characters ``[start, end)``, the last of each line, and whether its hyphen is soft."""
+    """The words of a page: their text, the first and last character of each, the first of each line, and whether
+    that ends in a soft hyphen."""
 
     text: list[str]
-    starts: list[int]
-    lasts: list[int]
-    ends: list[int]
+    starts: NDArray[np.int64]
+    lasts: NDArray[np.int64]
+    lines: NDArray[np.int64]
     soft: list[bool]
 
 
@@ -83,10 +87,9 @@ class PageReader:
         bitmap.close()
         return ocr.lines(pixels, 1 / scale)
 
-    def rules(self) -> list[tuple[float, float, float, float]]:
-        """The straight rules on the page, as x0, y0, x1, y1 from the top left."""
-        rows = self._turned(self.visibility.things.rules[:, [0, 3, 2, 1]])
-        return [(a, b, c, d) for a, b, c, d in rows.tolist()]
+    def rules(self) -> NDArray[np.float64]:
+        """``(n, 4)``: the straight rules on the page, as x0, y0, x1, y1 from the top left."""
+        return self._turned(self.visibility.things.rules[:, [0, 3, 2, 1]])
 
     def _read(self, textpage: pypdfium2.PdfTextPage) -> list[Line]:
         text = self._text(textpage)
@@ -94,7 +97,7 @@ class PageReader:
         if not found.text:
             return []
         handle = address(textpage.raw)
-        places = boxes(handle, [*found.starts, *found.lasts])
+        places = boxes(handle, np.concatenate([found.starts, found.lasts]))
         first, last = places[: len(found.text)], places[len(found.text) :]
         kept = self._kept(handle, text, found, first, last)
         rows = np.empty((len(found.text), 4), np.float64)
@@ -103,6 +106,8 @@ class PageReader:
         for at, box in kept.items():
             if box is not None:
                 rows[at] = box
+        if _SURROGATE.search(text):
+            found.text[:] = [word.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for word in found.text]
         return _lines(found, self._turned(rows), {at for at, box in kept.items() if box is None})
 
     def _text(self, textpage: pypdfium2.PdfTextPage) -> str:
@@ -123,14 +128,15 @@ class PageReader:
     # --- what shows ---
 
     def _kept(
-        self, handle: int, text: str, found: Found, first: NDArray[np.float32], last: NDArray[np.float32]
+        self, handle: int, text: str, found: Found, first: NDArray[np.float64], last: NDArray[np.float64]
     ) -> dict[int, tuple[float, ...] | None]:
         """The words that may not show as they stand: ``None`` where nothing of them does, else the box of what does; their text is cut."""
-        doubtful = set(np.flatnonzero(self._outside(first) | self._outside(last)).tolist())
+        outside = self._outside(np.concatenate([first, last]))
+        doubtful = set(np.flatnonzero(outside[: len(first)] | outside[len(first) :]).tolist())
         if INVISIBLE.search(text):
             doubtful.update(at for at, word in enumerate(found.text) if INVISIBLE.search(word))
         owners, mixed, parts, firsts = self._owners(handle, text, found)
-        suspect = self.visibility.hiding(owners)
+        suspect = self.visibility.hiding(owners, first, last)
         if len(self.visibility.things.covers):
             orders = self.visibility.orders(owners)
             if len(mixed):
@@ -143,14 +149,14 @@ class PageReader:
             doubtful.update(mixed[np.logical_or.reduceat(self.visibility.hiding(parts), firsts)].tolist())
         return {at: self._shown(handle, found, at) for at in sorted(doubtful)}
 
-    def _hides(self, thing: int, place: NDArray[np.float32]) -> bool:
+    def _hides(self, thing: int, place: NDArray[np.float64]) -> bool:
         left, top, right, bottom = place.tolist()
         return thing != 0 and self.visibility.why_hidden(thing, (left, bottom, right, top)) != ""
 
     def _owners(self, handle: int, text: str, found: Found) -> tuple[Addresses, NDArray[np.int64], Addresses, NDArray[np.int64]]:
         """The object that sets each word's first character; the words that not one object sets alone, the objects of all characters of
         those, and which of these are of the first character of a word."""
-        low, high = np.array(found.starts), np.array(found.lasts)
+        low, high = found.starts, found.lasts
         starts = things(handle, low)
         several = low != high if _ONE_WAY.search(text) else starts != things(handle, high)
         mixed = np.flatnonzero(several)
@@ -158,7 +164,7 @@ class PageReader:
         firsts = np.cumsum(lengths) - lengths
         return starts, mixed, things(handle, np.arange(lengths.sum()) + np.repeat(low[mixed] - firsts, lengths)), firsts
 
-    def _outside(self, places: NDArray[np.float32]) -> NDArray[np.bool_]:
+    def _outside(self, places: NDArray[np.float64]) -> NDArray[np.bool_]:
         left, bottom, right, top = self.frame
         x, y = (places[:, 0] + places[:, 2]) / 2, (places[:, 1] + places[:, 3]) / 2
         tiny = np.maximum(places[:, 2] - places[:, 0], places[:, 1] - places[:, 3]) < _SMALLEST
@@ -167,8 +173,8 @@ class PageReader:
 
     def _shown(self, handle: int, found: Found, at: int) -> tuple[float, ...] | None:
         """The box of what shows of a word, whose text is cut to it; ``None`` for nothing."""
-        word, start = found.text[at], found.starts[at]
-        indices = range(start, start + len(word))
+        word, start = found.text[at], int(found.starts[at])
+        indices = np.arange(start, start + len(word))
         kept = []
         for char, thing, place, out in zip(
             word, things(handle, indices).tolist(), places := boxes(handle, indices), self._outside(places).tolist(), strict=True
@@ -196,56 +202,38 @@ class PageReader:
         """Boxes of the page's own coordinates (left, top, right, bottom) as seen: from the top left of the page, turned as it is shown."""
         left, bottom, right, top = self.frame
         x0, y1, x1, y0 = rows.T
-        turned = {
-            0: (x0 - left, top - y1, x1 - left, top - y0),
-            90: (y0 - bottom, x0 - left, y1 - bottom, x1 - left),
-            180: (right - x1, y0 - bottom, right - x0, y1 - bottom),
-            270: (top - y1, right - x1, top - y0, right - x0),
-        }[self.turn]
+        if self.turn == 0:
+            turned = (x0 - left, top - y1, x1 - left, top - y0)
+        elif self.turn == 90:
+            turned = (y0 - bottom, x0 - left, y1 - bottom, x1 - left)
+        elif self.turn == 180:
+            turned = (right - x1, y0 - bottom, right - x0, y1 - bottom)
+        else:
+            turned = (top - y1, right - x1, top - y0, right - x0)
         return np.stack(turned, axis=1).round(2)
 
 
 def _words(text: str) -> Found:
-    codes = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16)
-    inside = np.concatenate(([False], ~_separates()[codes], [False]))
-    starts = np.flatnonzero(inside[1:-1] & ~inside[:-2])
-    lasts = np.flatnonzero(inside[1:-1] & ~inside[2:])
-    ends = np.flatnonzero(np.isin(codes, _ENDS))
-    lines = np.searchsorted(ends, starts)
-    highs = np.flatnonzero(np.append(lines[1:] != lines[:-1], True)) + 1 if len(starts) else np.zeros(0, np.int64)
-    soft: list[bool] = np.append(codes[ends] != 10, False)[lines[highs - 1]].tolist() if len(starts) else []
-    return Found(_CONTROL.sub(" ", text).split(), starts.tolist(), lasts.tolist(), highs.tolist(), soft)
+    codes = np.frombuffer(bytearray(text, "utf-16-le", "surrogatepass"), np.uint16)
+    starts, lasts, lines, soft = native.words(codes, _kinds())
+    return Found(_CONTROL.sub(" ", text).split(), starts, lasts, lines, soft.tolist())
 
 
 @functools.cache
-def _separates() -> NDArray[np.bool_]:
-    """For each code whether it stands between words."""
+def _kinds() -> NDArray[np.uint8]:
+    """For each code whether it stands in a word (0), between words (1), or ends a line (2)."""
     every = "".join(map(chr, range(1 << 16)))
-    return np.fromiter((bool(char.isspace() or _CONTROL.match(char)) for char in every), np.bool_, 1 << 16)
+    kinds = np.fromiter((char.isspace() or _CONTROL.match(char) is not None for char in every), np.uint8, 1 << 16)
+    kinds[list(_ENDS)] = 2
+    return kinds
 
 
 def _lines(found: Found, rows: NDArray[np.float64], gone: set[int]) -> list[Line]:
-    if not all(map(str.isascii, found.text)):
-        found.text[:] = [word.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for word in found.text]
-    starts = [0, *found.ends[:-1]]
+    starts, words, soft = found.lines, found.text, found.soft
     if gone:
-        return [
-            Line.of([found.text[at] for at in kept], rows[kept], soft)
-            for low, high, soft in zip(starts, found.ends, found.soft, strict=True)
-            if (kept := [at for at in range(low, high) if at not in gone])
-        ]
-    least, most = np.minimum.reduceat(rows, starts).tolist(), np.maximum.reduceat(rows, starts).tolist()
-    heights = np.minimum(rows[:, 3] - rows[:, 1], 200.0)
-    middles = heights[[(low + high - 1) // 2 for low, high in zip(starts, found.ends, strict=True)]]
-    spread = np.maximum.reduceat(heights, starts) - np.minimum.reduceat(heights, starts)
-    gaps = np.abs(rows[1:, 0] - rows[:-1, 2])
-    gaps[np.array(found.ends[:-1], np.int64) - 1] = 0
-    widest = np.maximum.reduceat(np.append(gaps, 0.0), starts)
-    lines = []
-    for at, (low, high, (left, top, _, _), (_, _, right, bottom), size) in enumerate(
-        zip(starts, found.ends, least, most, middles.tolist(), strict=True)
-    ):
-        if spread[at] > 0.01:
-            size = float(np.median(heights[low:high]))
-        lines.append(Line(found.text[low:high], rows[low:high], size, left, top, right, bottom, float(widest[at]), found.soft[at]))
-    return lines
+        kept = np.ones(len(words), np.bool_)
+        kept[list(gone)] = False
+        left = np.add.reduceat(kept, starts, dtype=np.int64)
+        starts, soft = (np.cumsum(left) - left)[left > 0], [hyphen for hyphen, some in zip(soft, left.tolist(), strict=True) if some]
+        words, rows = [word for word, some in zip(words, kept.tolist(), strict=True) if some], rows[kept]
+    return Line.each(words, rows, starts, soft)

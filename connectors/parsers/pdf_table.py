@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .pdf_layout import Line, Paragraph, paragraphs
-from .pdf_order import PageLines, split
+from .pdf_native import groups, measured
+from .pdf_order import PageLines, split, split_all
 
 _NEAR = 3.0
 _MARKER = re.compile(r"(?:\(?[\divxlcA-Za-z]{1,4}[.)]|[•◦▪‣–\-*·o])\Z")
@@ -18,8 +21,6 @@ _MOST_RULES = 1000
 _SHORTEST = 6.0
 #: Three upright and three level rules are the least that make cells in two rows and two columns.
 _LEAST_RULES = 6
-
-Rule = tuple[float, float, float, float]
 
 
 def blocks(page: PageLines) -> Iterator[Paragraph]:
@@ -47,38 +48,21 @@ def _ruled(page: PageLines) -> list[Line | Paragraph]:
     return items
 
 
-def _grids(rules: Sequence[Rule]) -> list[tuple[list[float], list[float]]]:
+def _grids(rules: NDArray[np.float64]) -> list[tuple[list[float], list[float]]]:
     """The upright and level lines of each group of rules that touch."""
-    if not 4 <= len(rules) <= _MOST_RULES:
+    if not _LEAST_RULES <= len(rules) <= _MOST_RULES:
         return []
-    boxes = np.array(rules)
-    boxes = boxes[(boxes[:, 2:] - boxes[:, :2]).max(axis=1) >= _SHORTEST]
-    low, high = boxes[:, :2] - _NEAR, boxes[:, 2:] + _NEAR
-    touch = (low[:, None, 0] <= high[None, :, 0]) & (low[:, None, 1] <= high[None, :, 1])
-    touch &= touch.T
+    boxes = rules[(rules[:, 2:] - rules[:, :2]).max(axis=1) >= _SHORTEST]
+    group = groups(boxes, np.argsort(boxes[:, 1]), _NEAR)
     grids = []
-    for part in map(boxes.__getitem__, _groups(touch)):
+    for first in np.flatnonzero(np.bincount(group) >= _LEAST_RULES):
+        part = boxes[group == first]
         upright = part[part[:, 2] - part[:, 0] <= _NEAR]
         level = part[part[:, 3] - part[:, 1] <= _NEAR]
         xs, ys = _distinct(upright[:, 0].tolist()), _distinct(level[:, 1].tolist())
         if len(xs) >= 3 and len(ys) >= 3 and len(xs) * len(ys) <= 5000:
             grids.append((xs, ys))
     return grids
-
-
-def _groups(touch: NDArray[np.bool_]) -> Iterator[NDArray[np.bool_]]:
-    """``(n,)`` each: the members of every group of six or more that hang together by ``touch``, ``(n, n)``."""
-    left = touch.sum(axis=1) > 1
-    while left.any():
-        group = np.zeros(len(touch), np.bool_)
-        new = group.copy()
-        new[int(left.argmax())] = True
-        while new.any():
-            group |= new
-            new = touch[new].any(axis=0) & ~group
-        left &= ~group
-        if group.sum() >= _LEAST_RULES:
-            yield group
 
 
 def _distinct(values: list[float]) -> list[float]:
@@ -91,44 +75,52 @@ def _distinct(values: list[float]) -> list[float]:
 
 def _fill(items: list[Line | Paragraph], xs: list[float], ys: list[float]) -> list[Line | Paragraph] | None:
     """The items with those words that stand in the grid made a table, where the first of them stood; ``None`` where it is none."""
-    cells: dict[tuple[int, int], list[Line]] = {}
-    out: list[Line | Paragraph] = []
-    at = -1
-    for item in items:
-        if isinstance(item, Paragraph) or item.bottom < ys[0] or item.top > ys[-1]:
-            out.append(item)
-            continue
-        middles = (item.boxes[:, :2] + item.boxes[:, 2:]) / 2
-        columns, rows = np.searchsorted(xs, middles[:, 0]) - 1, np.searchsorted(ys, middles[:, 1]) - 1
-        inside = (columns >= 0) & (columns < len(xs) - 1) & (rows >= 0) & (rows < len(ys) - 1)
-        if not inside.any():
-            out.append(item)
-            continue
-        at = len(out) if at < 0 else at
-        if not inside.all():
-            out.append(Line.of([w for w, keep in zip(item.words, ~inside, strict=True) if keep], item.boxes[~inside], item.soft))
-        for (row, column), chosen in _by_cell(rows[inside].tolist(), columns[inside].tolist(), np.flatnonzero(inside).tolist()):
-            cells.setdefault((row, column), []).append(Line.of([item.words[word] for word in chosen], item.boxes[chosen]))
-    used_rows, used_columns = sorted({row for row, _ in cells}), sorted({column for _, column in cells})
-    if len(used_rows) < 2 or len(used_columns) < 2 or sum(len({c for r, c in cells if r == row}) > 1 for row in used_rows) < 2:
+    lines = [item for item in items if isinstance(item, Line) and item.bottom >= ys[0] and item.top <= ys[-1]]
+    if not lines:
         return None
-    table = [[_cell(cells.get((row, column), [])) for column in used_columns] for row in used_rows]
-    return [*out[:at], _table(table), *out[at:]]
+    boxes, counts = np.concatenate([line.boxes for line in lines]), [len(line.words) for line in lines]
+    columns, rows = (np.searchsorted(edges, (boxes[:, at] + boxes[:, at + 2]) / 2) - 1 for at, edges in enumerate((xs, ys)))
+    inside = (columns >= 0) & (columns < len(xs) - 1) & (rows >= 0) & (rows < len(ys) - 1)
+    places, at = rows * len(xs) + columns, np.flatnonzero(inside)
+    cells = np.unique(places[at])
+    used_rows, filled = np.unique(cells // len(xs), return_counts=True)
+    used_columns = np.unique(cells % len(xs)).tolist()
+    if len(used_columns) < 2 or (filled > 1).sum() < 2:
+        return None
+    owners = np.repeat(np.arange(len(lines)), counts)[at]
+    found = _cells([word for line in lines for word in line.words], boxes, at, owners, places[at])
+    table = _table([[found.get(row * len(xs) + column) for column in used_columns] for row in used_rows.tolist()])
+    kept = {id(line): ~part for line, part in zip(lines, np.split(inside, np.cumsum(counts)[:-1]), strict=True) if part.any()}
+    begin = next(number for number, item in enumerate(items) if id(item) in kept)
+    return [*items[:begin], table, *(rest for item in items[begin:] if (rest := _without(item, kept.get(id(item)))))]
 
 
-def _by_cell(rows: list[int], columns: list[int], words: list[int]) -> list[tuple[tuple[int, int], list[int]]]:
-    """The words that stand in each cell, cell by cell."""
-    found: dict[tuple[int, int], list[int]] = {}
-    for row, column, word in zip(rows, columns, words, strict=True):
-        found.setdefault((row, column), []).append(word)
-    return sorted(found.items())
+def _without(item: Line | Paragraph, kept: NDArray[np.bool_] | None) -> Line | Paragraph | None:
+    """The item with those of its words that are kept, by default all; ``None`` for nothing."""
+    if kept is None or isinstance(item, Paragraph):
+        return item
+    words = [word for word, stays in zip(item.words, kept.tolist(), strict=True) if stays]
+    return Line.of(words, item.boxes[kept], item.soft) if words else None
 
 
-def _cell(lines: list[Line]) -> Line | None:
-    if len(lines) < 2:
-        return lines[0] if lines else None
-    lines = sorted(lines, key=lambda line: (round(line.top / 3), line.left))
-    return Line.of([word for line in lines for word in line.words], np.concatenate([line.boxes for line in lines]))
+def _cells(
+    words: list[str], boxes: NDArray[np.float64], at: NDArray[np.int64], owners: NDArray[np.int64], cells: NDArray[np.int64]
+) -> dict[int, Line]:
+    """The line of each cell: of the words ``at``, which stand in these lines and cells, what one line has there after the other,
+    from the top and from the left."""
+    order = np.lexsort((owners, cells))
+    at, owners, cells = at[order], owners[order], cells[order]
+    starts = np.flatnonzero((np.diff(owners, prepend=-1) != 0) | (np.diff(cells, prepend=-1) != 0))
+    pieces = measured(boxes[at], starts)
+    if len(np.unique(cells)) < len(starts):
+        places = np.lexsort((pieces[:, 1], np.round(pieces[:, 2] / 3), cells[starts]))
+        lengths = np.diff(starts, append=len(at))
+        ranks = np.empty(len(starts), np.int64)
+        ranks[places] = np.arange(len(starts))
+        at = at[np.argsort(np.repeat(ranks, lengths), kind="stable")]
+    firsts = np.flatnonzero(np.diff(cells, prepend=-1))
+    made = Line.each([words[word] for word in at.tolist()], boxes[at], firsts, [False] * len(firsts))
+    return dict(zip(cells[firsts].tolist(), made, strict=True))
 
 
 def _table(rows: list[list[Line | None]]) -> Paragraph:
@@ -139,6 +131,7 @@ def _table(rows: list[list[Line | None]]) -> Paragraph:
 
 
 def _borderless(items: list[Line | Paragraph]) -> Iterator[Line | Paragraph]:
+    split_all(items)
     run: list[list[Line]] = []
     for item in items:
         parts = [] if isinstance(item, Paragraph) else split(item)
@@ -213,7 +206,7 @@ def _columns(rows: list[list[Line]]) -> Paragraph | None:
     for row in rows:
         cells: list[Line | None] = [None] * len(spans)
         for part in sorted(row, key=lambda part: part.left):
-            column = int(np.searchsorted(edges, part.left + 0.01)) - 1
+            column = bisect_left(edges, part.left + 0.01) - 1
             before = cells[column]
             cells[column] = part if before is None else _whole([before, part])
         table.append(cells)
@@ -222,6 +215,6 @@ def _columns(rows: list[list[Line]]) -> Paragraph | None:
     first = [row[0] for row in table if row[0]]
     listed = len(spans) == 2 and sum(_MARKER.match(" ".join(cell.words)) is not None for cell in first) > 0.5 * len(first)
     sparse = full < 0.7 * len(table) or len(lengths) < 0.5 * len(table) * len(spans)
-    if sparse or listed or float(np.median(lengths)) > (5 if len(spans) < 4 else 8):
+    if sparse or listed or median(lengths) > (5 if len(spans) < 4 else 8):
         return None
     return _table(table)

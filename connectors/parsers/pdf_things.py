@@ -105,10 +105,10 @@ class PageThings:
     def layered(self) -> calls.Addresses:
         """The text objects that belong to a layer (optional content)."""
         addresses, kinds, order = self._every
-        marks = calls.ask("FPDFPageObj_CountMarks", addresses)
-        if not marks.any():
-            return addresses[:0]
-        found = np.isin(addresses, calls.in_layers(addresses, marks))
+        layers = calls.in_layers(addresses)
+        if not len(layers):
+            return layers
+        found = np.isin(addresses, layers)
         forms = order[found & (kinds == self.raw.FPDF_PAGEOBJ_FORM)]
         layered: calls.Addresses = addresses[(kinds == self.raw.FPDF_PAGEOBJ_TEXT) & (found | np.isin(order, forms))]
         return layered

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import pdf_calls as calls
+from .pdf_native import covered
 from .pdf_things import WHITE, PageThings
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 #: The place in the order of painting of what is not known to be painted.
 _NEVER = 1 << 60
-#: Covers that are compared with all words at once.
-_COVERS = 64
 #: Greys, of 256, that nobody tells apart.
 _FAINT = 6
 #: Ways of hiding that a scanner's software uses for the text that it read from the picture.
@@ -39,10 +38,16 @@ class Visibility:
         self.things = PageThings(page)
         self.scan_used = False
         self._known: dict[int, str] = {0: ""}
+        self._later: dict[int, NDArray[np.float64]] = {}
 
-    def hiding(self, things: calls.Addresses) -> NDArray[np.bool_]:
-        """``(n,)``: whether something other than a cover may hide each of the text objects; 0 is none."""
-        hidden: NDArray[np.bool_] = np.any(self._ways(things), axis=0)
+    def hiding(self, things: calls.Addresses, *places: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """``(n,)``: whether something other than a cover may hide each of the text objects; 0 is none. White ones are not hidden where
+        a ground lies below the middles of their boxes in all of ``places`` (``(n, 4)`` each: left, top, right, bottom)."""
+        ways = calls.ways(things, WHITE)
+        if places and ways[2].any():
+            grounds = np.insert(self.things.grounds, 0, _NEVER, axis=1)
+            ways[2] &= ~np.logical_and.reduce([covered(np.zeros(len(things), np.int64), boxes, grounds) for boxes in places])
+        hidden: NDArray[np.bool_] = np.any(ways, axis=0)
         return hidden | np.isin(things, self.things.layered) if len(self.things.layered) else hidden
 
     def orders(self, things: calls.Addresses) -> NDArray[np.int64]:
@@ -53,24 +58,19 @@ class Visibility:
         at = np.minimum(np.searchsorted(addresses, things), len(addresses) - 1)
         return np.where(addresses[at] == things, order[at], _NEVER)
 
-    def under_cover(self, orders: NDArray[np.int64], places: NDArray[np.float32]) -> NDArray[np.bool_]:
+    def under_cover(self, orders: NDArray[np.int64], places: NDArray[np.float64]) -> NDArray[np.bool_]:
         """``(n,)``: which of the boxes ``places`` (``(n, 4)``: left, top, right, bottom), painted in these places of the order, have their
         middle below something opaque that is painted later."""
-        x, y = (places[:, 0] + places[:, 2]) / 2, (places[:, 1] + places[:, 3]) / 2
         covers = self.things.covers
-        covers = covers[covers[:, 0] > orders.min(initial=_NEVER)]
-        found = np.zeros(len(orders), np.bool_)
-        for low in range(0, len(covers), _COVERS):
-            order, left, bottom, right, top = covers[low : low + _COVERS].T[:, :, None].astype(np.float32)
-            found |= ((left <= x) & (x <= right) & (bottom <= y) & (y <= top) & (orders < order)).any(axis=0)
+        found: NDArray[np.bool_] = covered(orders, places, covers[covers[:, 0] > orders.min(initial=_NEVER)])
         return found
 
     def why_hidden(self, thing: int, box: Bounds) -> str:
         """How the object at ``thing`` hides a character in ``box`` (left, bottom, right, top); "" when it does not."""
         why = self._known.get(thing)
         if why is None:
-            ways = zip(("invisible", "transparent", "white"), self._ways(np.array([thing])), strict=True)
-            why = self._known[thing] = next((way for way, hides in ways if hides[0]), "")
+            ways = zip(("invisible", "transparent", "white"), calls.ways(np.array([thing]), WHITE)[:, 0].tolist(), strict=True)
+            why = self._known[thing] = next((way for way, hides in ways if hides), "")
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         if why == "white" and _holding(self.things.grounds, x, y).any():
             why = ""
@@ -83,20 +83,11 @@ class Visibility:
             return ""
         return why
 
-    def _ways(self, things: calls.Addresses) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-        """``(n,)`` each: whether the text objects are set as invisible, as transparent, in white."""
-        raw = self.raw
-        modes = calls.ask("FPDFTextObj_GetTextRenderMode", things)
-        colours, told = calls.colours(things)
-        invisible = (modes == raw.FPDF_TEXTRENDERMODE_INVISIBLE) | (modes == raw.FPDF_TEXTRENDERMODE_CLIP)
-        filled = (modes == raw.FPDF_TEXTRENDERMODE_FILL) & told
-        transparent = filled & (colours[:, 3] < 8)
-        white = filled & ~transparent & (colours[:, :3].min(axis=1) >= WHITE)
-        return invisible, transparent, white
-
     def _covered(self, thing: int, x: float, y: float) -> bool:
-        covers = self.things.covers
-        return bool(_holding(covers[covers[:, 0] > self.orders(np.array([thing]))[0], 1:], x, y).any())
+        if thing not in self._later:
+            covers = self.things.covers
+            self._later[thing] = covers[covers[:, 0] > self.orders(np.array([thing]))[0], 1:]
+        return bool(_holding(self._later[thing], x, y).any())
 
     def _inked(self, box: Bounds) -> bool:
         """Whether the page is painted otherwise in ``box`` without its text: then text can be seen there."""
