@@ -12,6 +12,7 @@ from bench.common import parser
 NAMES = (
     "retrieval", "answering", "speed", "speed_of_answers", "memory", "lexical", "dense", "scale", "parsers", "parsing", "roundtrip",
     "instructions", "pii", "injection", "grounding", "queries", "semantic", "conflicts", "clapnq",
+    "eval_statistics",
 )  # fmt: skip
 
 

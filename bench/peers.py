@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.common import data, emit, json_lines, judgements, median, parser
+from ragkit.eval.asking import run
 from ragkit.eval.interval import bootstrap, paired_p
 from ragkit.eval.measures import Ndcg
 from ragkit.eval.questions import Question, Relevant
-from ragkit.eval.runs import run
 
 SETS = ("scifact", "cranfield", "cisi", "npl")
 K = 10

@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from . import command_run
+from . import command_compare, command_gate, command_run, command_show, command_sweep
 
 _DEFAULT = "run"
 
@@ -26,8 +26,8 @@ app = typer.Typer(cls=_RunByDefault, help="Measure retrieval, answers, citations
 
 @app.callback()
 def _group() -> None:
-    """A group even while it has one command."""
+    """Has nothing of its own to say."""
 
 
-for part in (command_run,):
+for part in (command_run, command_show, command_compare, command_gate, command_sweep):
     app.add_typer(part.app)

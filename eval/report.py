@@ -26,7 +26,9 @@ def table(report: Report) -> Table:
     """One line a measure: value, interval, how many questions it applies to, what it means."""
     from rich.table import Table
 
-    title = f"{report.questions} questions, {report.unanswerable} of them unanswerable; k = {report.k}; {report.seconds:.1f} s"
+    title = f"{report.questions} questions, {report.unanswerable} of them unanswerable; k = {report.k}"
+    title += f"; {report.failed} failed" if report.failed else ""
+    title += f"; {report.seconds:.1f} s" if report.seconds else ""
     made = Table(title=title, title_justify="left")
     made.add_column("measure", no_wrap=True)
     for name in ("value", "95 % interval", "questions"):
@@ -39,9 +41,10 @@ def table(report: Report) -> Table:
 
 def lines(report: Report) -> Iterator[str]:
     """What a person looks at next: gold places that are not in the store, and questions that went wrong."""
-    wrong = [(row, fault) for row in report.rows if (fault := _fault(row))]
+    wrong = [(row, fault) for row in report.rows if row.failure is None and (fault := _fault(row))]
     for title, found in (
         ("Not in the store:", list(report.notes)),
+        ("Failed:", [f"{row.id}: {row.failure}" for row in report.rows if row.failure is not None]),
         ("Went wrong:", [f"{row.id}: {fault}: {row.question}" for row, fault in wrong]),
     ):
         if found:

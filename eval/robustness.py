@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from ragkit.contracts import Generator
 from ragkit.records import Jsonable, record
 
+from .asking import run
 from .interval import bootstrap
 from .measures import Measure
 from .outcome import Outcome
 from .perturbing import KINDS, perturbed, reworded
 from .questions import Question
-from .runs import run
 from .systems import System
 
 

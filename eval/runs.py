@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING
 
 from ragkit.records import Jsonable, Mode, record
 
+from .asking import OnProgress, run
 from .curve import withheld
-from .gold import locate
 from .measures import Measure, all_measures, retrieval_measures
 from .outcome import Outcome
 from .questions import Question
 from .scoring import Result, by_class, measured
-from .systems import StoreSystem, System, Texts
+from .stored import Stored
+from .systems import StoreSystem
 
 if TYPE_CHECKING:
     from ragkit.api import Ragkit
-
-#: Told after each question: how many are done, and of how many.
-OnProgress = Callable[[int, int], None]
 
 
 @record
@@ -36,12 +34,14 @@ class Row(Jsonable):
     answerable: float | None = None
     text: str = ""
     record_id: str = ""
+    failure: str | None = None
 
 
 @record
 class Report(Jsonable):
-    """The outcome of an evaluation. ``notes`` name gold places that the store does not hold; they count as not found. ``classes`` has the
-    values by class of question, where there is more than one."""
+    """The outcome of an evaluation. ``store`` is what was measured, ``failed`` how many questions failed. ``notes`` name gold places
+    that the store does not hold; they count as not found. ``run`` is the folder of a run that is kept, ``classes`` the values by class
+    of question, where there is more than one."""
 
     store: str
     k: int
@@ -52,6 +52,8 @@ class Report(Jsonable):
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
     seconds: float
+    failed: int = 0
+    run: str = ""
     classes: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
 
     def value(self, name: str) -> float | None:
@@ -77,44 +79,62 @@ def evaluate(
     progress: OnProgress | None = None,
     least: float = 0.0,
     seen: list[Outcome] | None = None,
+    workers: int = 1,
 ) -> Report:
     """Search and ask every question, and measure. ``k`` passages are ranked; ``mode`` is that of :meth:`ragkit.Ragkit.ask`.
 
     ``measures`` default to all of them, or to those of retrieval with ``retrieval_only``, which asks nothing. Answers whose
-    ``answerable`` is below ``least`` count as abstentions. ``seen`` is given every outcome as it was.
+    ``answerable`` is below ``least`` count as abstentions. ``seen`` is given every outcome as it was. ``workers`` questions are asked
+    at once; rows and figures are the same for any number of them.
     """
     began = time.perf_counter()
-    chosen = measures or (retrieval_measures(k) if retrieval_only else all_measures(k))
     system = StoreSystem(kit, mode=mode, retrieval_only=retrieval_only)
-    outcomes = []
-    for outcome in run(system, questions, k=k):
-        if seen is not None:
-            seen.append(outcome)
-        outcomes.append(withheld(outcome, least))
+    found: dict[str, Outcome] = {}
+    for outcome in run(system, questions, k=k, workers=workers):
+        found[outcome.question.id] = outcome
         if progress is not None:
-            progress(len(outcomes), len(questions))
-    found = measured(chosen, outcomes)
+            progress(len(found), len(questions))
+    outcomes = [found[question.id] for question in questions]
+    if seen is not None:
+        seen += outcomes
+    chosen = measures or (retrieval_measures(k) if retrieval_only else all_measures(k))
+    held = [withheld(outcome, least) for outcome in outcomes]
+    return report(held, chosen, store=str(kit.path), k=k, mode=system.mode, seconds=time.perf_counter() - began)
+
+
+def scored(stored: Stored, measures: Sequence[Measure] | None = None, *, seconds: float = 0.0) -> Report:
+    """A run that was kept, measured; ``measures`` default to all, or to those of retrieval where nothing was asked."""
+    about, k = stored.info.about, stored.info.k
+    asked = any(outcome.response.asked for outcome in stored.outcomes)
+    chosen = measures or (all_measures(k) if asked else retrieval_measures(k))
+    store = about.get("store", stored.info.system)
+    return report(stored.outcomes, chosen, store=store, k=k, mode=about.get("mode"), seconds=seconds, run=stored.folder)
+
+
+def report(
+    outcomes: Sequence[Outcome], measures: Sequence[Measure], *, store: str, k: int, mode: str | None, seconds: float = 0.0, run: str = ""
+) -> Report:
+    """What the measures say of the outcomes."""
+    found = measured(measures, outcomes)
     return Report(
-        store=str(kit.path),
+        store=store,
         k=k,
-        mode=system.mode,
+        mode=mode,
         questions=len(outcomes),
         unanswerable=sum(not o.question.answerable for o in outcomes),
         results=tuple(result for result, _ in found),
         rows=tuple(_row(o, {result.name: values[place] for result, values in found}) for place, o in enumerate(outcomes)),
         notes=tuple(_notes(outcomes)),
-        classes=by_class(chosen, outcomes, [values for _, values in found]),
-        seconds=time.perf_counter() - began,
+        seconds=seconds,
+        failed=sum(o.response.failure is not None for o in outcomes),
+        run=run,
+        classes=by_class(measures, outcomes, [values for _, values in found]),
     )
 
 
-def run(system: System, questions: Sequence[Question], *, k: int = 10) -> Iterator[Outcome]:
-    """What comes of each question, in order."""
-    opened = system if isinstance(system, Texts) else None
-    uris = list(opened.uris()) if opened is not None and any(q.relevant for q in questions) else []
-    for question in questions:
-        gold = locate(question.relevant, uris, opened.text) if opened is not None else locate(question.relevant)
-        yield Outcome(question=question, gold=gold, response=system.respond(question, k))
+def results(outcomes: Sequence[Outcome], measures: Sequence[Measure]) -> tuple[Result, ...]:
+    """Each measure over all outcomes."""
+    return tuple(result for result, _ in measured(measures, outcomes))
 
 
 def _row(outcome: Outcome, values: dict[str, float | None]) -> Row:
@@ -128,6 +148,7 @@ def _row(outcome: Outcome, values: dict[str, float | None]) -> Row:
         answerable=response.answerable,
         text=response.text,
         record_id=response.record_id,
+        failure=response.failure,
     )
 
 

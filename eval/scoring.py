@@ -48,7 +48,7 @@ def result(measure: Measure, outcomes: Sequence[Outcome], values: Values) -> Res
         name=str(measure),
         value=value,
         questions=len(there) if there or value is None else len(outcomes),
-        interval=bootstrap(there) if is_mean else None,
+        interval=bootstrap(there, share=(measure.LOW, measure.HIGH) == (0.0, 1.0)) if is_mean else None,
         about=measure.describe(),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,9 +13,12 @@ from ragkit.contracts import BothEmbedder, Embedder, TokenVectors
 from ragkit.index.codes import TokenCodes
 from ragkit.index.segments import Segment
 from ragkit.records import Chunk, Parsed
-from ragkit.text.words import Analyzer
+from ragkit.text.words import Analyzer, terms
 
 EMBEDDED_AT_ONCE = 256
+#: Tokens that have one code together.
+POOLED = 4
+_WORD = re.compile(r"\w+")
 
 
 def pages_of(parsed: Parsed, chunks: Sequence[Chunk]) -> list[int | None]:
@@ -51,8 +55,20 @@ def embed(embedder: Embedder, texts: Sequence[str], report: Callable[[int], None
             vectors[rows] = embedder.embed(some)
             continue
         vectors[rows], tokens = _both(embedder, some)
-        parts.append(TokenCodes.encode([one.vectors for one in tokens], embedder.dimension))
+        parts.append(TokenCodes.encode([pooled(text, one) for text, one in zip(some, tokens, strict=True)], embedder.dimension))
     return Embedded(vectors, TokenCodes.joined(parts).taken(np.argsort(order)) if codes else None)
+
+
+def pooled(text: str, tokens: TokenVectors) -> NDArray[np.float32]:
+    """``(groups, dimension)`` float32: the directions of the means of every :data:`POOLED` tokens that follow one another, those of stop
+    words and of punctuation left out (token pooling: Clavié et al. 2024); of all tokens where nothing else is there."""
+    keep = np.zeros(len(tokens.starts), np.bool_)
+    for word in _WORD.finditer(text):
+        if terms(word.group()):
+            keep |= (tokens.starts >= word.start()) & (tokens.ends <= word.end())
+    kept = tokens.vectors[keep if keep.any() else slice(None)].astype(np.float32, copy=False)
+    sums = np.add.reduceat(kept, np.arange(0, len(kept), POOLED), axis=0) if len(kept) else kept
+    return sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
 
 
 def _both(embedder: Embedder, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[TokenVectors]]:
@@ -66,13 +82,12 @@ def segment_of(chunk_ids: Sequence[int], texts: Sequence[str], embedded: Embedde
     return Segment.build(chunk_ids, [analyzer.terms(text) for text in texts], embedded.vectors, embedded.codes)
 
 
-def spread(made: Embedded, places: Sequence[int], kept: Mapping[int, NDArray[np.float32]]) -> Embedded:
-    """What was ``made`` for the passages at ``places``, with the vectors that were ``kept`` for the others; these have no codes."""
-    vectors = np.zeros((len(places) + len(kept), made.vectors.shape[1]), np.float32)
-    vectors[list(places)] = made.vectors
-    for at, vector in kept.items():
-        vectors[at] = vector
-    if made.codes is None:
+def spread(made: Embedded, places: Sequence[int], kept: Mapping[int, Embedded]) -> Embedded:
+    """What was ``made`` for the passages at ``places``, with what was ``kept`` of the others, one each."""
+    order = np.argsort([*places, *kept])
+    every = [made, *kept.values()]
+    vectors = np.concatenate([one.vectors for one in every])[order]
+    if all(one.codes is None for one in every):
         return Embedded(vectors)
-    every = TokenCodes.joined([made.codes, TokenCodes.none(len(kept), vectors.shape[1])])
-    return Embedded(vectors, every.taken(np.argsort([*places, *kept])))
+    codes = [one.codes or TokenCodes.none(len(one.vectors), vectors.shape[1]) for one in every]
+    return Embedded(vectors, TokenCodes.joined(codes).taken(order))

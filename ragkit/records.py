@@ -360,7 +360,7 @@ class StreamEvent:
 class Progress:
     """A step of a long job. ``done`` and ``total`` count items of the ``stage``; ``total`` is ``None`` while unknown."""
 
-    stage: Literal["reading", "embedding", "writing"]
+    stage: Literal["reading", "embedding", "writing", "asking"]
     done: int
     total: int | None = None
     uri: str = ""

@@ -124,7 +124,7 @@ class Repairer:
         fresh = {number: text for some, texts in recut for number, text in zip(some.chunk_ids, texts, strict=True)}
         missing = [*np.setdiff1d(survey.live, indexed).tolist(), *fresh]
         borders = np.array(sorted(int(segment.chunk_ids[0]) for segment in salvaged.whole.values()), np.int64)
-        if any(number not in salvaged.vectors for number in missing) and survey.state is not None:
+        if any(number not in salvaged.kept for number in missing) and survey.state is not None:
             self._catalog.require_model(self._embedder)
         new = [self._built(survey, salvage, salvaged, ids, fresh) for ids in _runs(missing, borders)]
 
@@ -150,14 +150,14 @@ class Repairer:
         """A segment of the passages ``ids``, with the vectors that could be kept and new ones for the others."""
         stored = salvage.texts([number for number in ids if number not in fresh])
         texts = [fresh[number] if number in fresh else stored[number] for number in ids]
-        wanting = [at for at, number in enumerate(ids) if number not in salvaged.vectors]
+        wanting = [at for at, number in enumerate(ids) if number not in salvaged.kept]
         before = self._rebuilt
 
         def report(done: int) -> None:
             self._progress(Progress(stage="embedding", done=before + done))
 
         made = passages.embed(self._embedder, [texts[at] for at in wanting], report, codes=self._settings.embedding.token_codes)
-        embedded = passages.spread(made, wanting, {at: salvaged.vectors[n] for at, n in enumerate(ids) if n in salvaged.vectors})
+        embedded = passages.spread(made, wanting, {at: salvaged.kept[n] for at, n in enumerate(ids) if n in salvaged.kept})
         self._rebuilt += len(ids)
         self._reused += len(ids) - len(wanting)
         segment = passages.segment_of(ids, texts, embedded, self._analyzer(survey))

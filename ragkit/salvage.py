@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from ragkit import check
 from ragkit.contracts import Embedder
 from ragkit.index import dense, files
+from ragkit.index.codes import TokenCodes
 from ragkit.index.segments import Segment
+from ragkit.passages import Embedded
 from ragkit.records import SegmentInfo
 from ragkit.search import indexed_text
 from ragkit.store import compaction, mending
@@ -30,12 +32,13 @@ SAME = 0.99
 
 @dataclass
 class Salvaged:
-    """``whole`` segments by name, ``damaged`` ones to be rebuilt, the files that went to quarantine, and vectors by chunk id."""
+    """``whole`` segments by name, ``damaged`` ones to be rebuilt, the files that went to quarantine, and by chunk id the vectors that
+    are ``kept``, with their codes."""
 
     whole: dict[str, Segment] = field(default_factory=dict)
     damaged: list[SegmentInfo] = field(default_factory=list)
     quarantined: list[str] = field(default_factory=list)
-    vectors: dict[int, NDArray[np.float32]] = field(default_factory=dict)
+    kept: dict[int, Embedded] = field(default_factory=dict)
 
     def indexed(self) -> NDArray[np.int64]:
         """Ids of all rows of the whole segments."""
@@ -62,11 +65,11 @@ class Salvage:
                 found.whole[info.name] = segment
                 continue
             found.damaged.append(info)
-            if info.dense.name not in bad:
+            if info.dense.name not in bad and (info.codes is None or info.codes.name not in bad):
                 partly.append((info, dense.Stored(self._folder / info.dense.name)))
             found.quarantined.extend(self._put_aside(name) for name in bad if (self._folder / name).exists())
         for info, index in partly:
-            found.vectors.update(self._vectors(info, index, found.indexed()))
+            found.kept.update(self._kept(info, index, found.indexed()))
         found.quarantined.extend(self._nameless())
         return found
 
@@ -79,14 +82,18 @@ class Salvage:
             return False
         return not len(np.intersect1d(found.indexed(), segment.chunk_ids))
 
-    def _vectors(self, info: SegmentInfo, index: Any, elsewhere: NDArray[np.int64]) -> dict[int, NDArray[np.float32]]:
-        """The vectors of a segment that must be rebuilt, when it is certain which passages they are of."""
+    def _kept(self, info: SegmentInfo, index: Any, elsewhere: NDArray[np.int64]) -> dict[int, Embedded]:
+        """The vectors and codes of a segment that must be rebuilt, when it is certain which passages they are of."""
         ids = self._ids_of(info, elsewhere)
-        if len(ids) != int(index.ntotal):
+        codes = None if info.codes is None else TokenCodes(**files.map_arrays(self._folder / info.codes.name))
+        if len(ids) != int(index.ntotal) or (codes is not None and len(codes.ends) != len(ids)):
             return {}
         rows = np.flatnonzero(np.isin(ids, self._survey.live))
         found = dense.vectors_of(index, rows)
-        return dict(zip(ids[rows].tolist(), found, strict=True)) if self._same(ids[rows], found) else {}
+        if not self._same(ids[rows], found):
+            return {}
+        single = [None if codes is None else codes.taken(np.array([row])) for row in rows]
+        return {int(ids[row]): Embedded(found[at][None], single[at]) for at, row in enumerate(rows)}
 
     def _ids_of(self, info: SegmentInfo, elsewhere: NDArray[np.int64]) -> NDArray[np.int64]:
         """The ids of a segment's rows: from its lexical file, else all, live and dead, of its range that no whole segment has."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +32,24 @@ class StoreSystem:
     def name(self) -> str:
         return f"ragkit {self._kit.path.name}"
 
+    @property
+    def kit(self) -> Ragkit:
+        """The store itself."""
+        return self._kit
+
     def about(self) -> dict[str, Any]:
         kit = self._kit
         models: dict[str, Any] = {"embedder": {"id": kit.embedder.id, "sha256": kit.embedder.sha256}}
         if self.mode is not None and self.mode != "quote" and kit.generator is not None:
             models["generator"] = {"id": kit.generator.id, "sha256": kit.generator.sha256}
-        return {"ragkit": ragkit.__version__, "store": str(kit.path), "mode": self.mode, "settings": kit.settings.shown(), "models": models}
+        return {
+            "ragkit": ragkit.__version__,
+            "store": str(kit.path),
+            "generation": kit.status()["generation"],
+            "mode": self.mode,
+            "settings": kit.settings.shown(),
+            "models": models,
+        }
 
     def uris(self) -> list[str]:
         return [document.uri for document in self._kit.documents()]
@@ -45,10 +58,12 @@ class StoreSystem:
         return self._text(uri)
 
     def respond(self, question: Question, k: int) -> Response:
+        began = time.perf_counter()
         hits = self._kit.search(question.text, k, operators=False)
+        searched = time.perf_counter() - began
         passages = tuple(_passage(hit) for hit in hits)
         if self.mode is None:
-            return Response(passages=passages, asked=False)
+            return Response(passages=passages, asked=False, timings={"total_s": searched})
         return self._answered(self._kit.ask(question.text, mode=self.mode), passages)
 
     def _answered(self, answer: Answer, passages: tuple[Passage, ...]) -> Response:

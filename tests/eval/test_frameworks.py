@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from ragkit.eval.asking import run
 from ragkit.eval.measures import HitAt
 from ragkit.eval.questions import Question, Relevant
-from ragkit.eval.runs import run
 from ragkit.eval.systems import System
 
 TEXTS = {
