@@ -16,10 +16,10 @@ def measures_of(runs: Sequence[Stored], names: str | None = None) -> tuple[Measu
         UnknownMeasure: there is no such measure.
     """
     k = min(run.info.k for run in runs)
+    if names is not None:
+        return named(names, k=k)
     asked = any(outcome.response.asked for run in runs for outcome in run.outcomes)
-    if names is None:
-        return all_measures(k) if asked else retrieval_measures(k)
-    return named(names, k=k)
+    return all_measures(k) if asked else retrieval_measures(k)
 
 
 def limits(text: str | None) -> dict[str, float]:

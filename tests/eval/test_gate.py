@@ -11,8 +11,9 @@ import pytest
 
 from ragkit.cli import main
 from ragkit.eval import kept
-from ragkit.eval.choosing import UnknownMeasure, limits
+from ragkit.eval.choosing import limits
 from ragkit.eval.kept import RunInfo
+from ragkit.eval.measures import UnknownMeasure
 from ragkit.eval.outcome import Outcome
 
 MakeRun = Callable[..., str]

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from ragkit import Ragkit, Settings
 from ragkit.eval import perturbing
+from ragkit.eval.asking import run
 from ragkit.eval.measures import AnswerableAuroc, AnswerContains, FalseRefusalRate, named
 from ragkit.eval.perturbing import KINDS, NEIGHBOURS, UnknownPerturbation, perturbed, reworded
 from ragkit.eval.planting import distractors, injected, poisoned, taken_in
 from ragkit.eval.questions import Question
 from ragkit.eval.response import Response
 from ragkit.eval.robustness import drops, examine
-from ragkit.eval.runs import run
 from ragkit.eval.systems import StoreSystem
 from ragkit.testing import ScriptedGenerator, SyntheticEmbedder
 
