@@ -105,6 +105,16 @@ class Embedder(Protocol):
 
 
 @runtime_checkable
+class LayeredEmbedder(Embedder, Protocol):
+    """An embedder that can also show what it makes of tokens one layer before its last, which keeps more of the words and is better
+    at telling what meets what (Zhang et al. 2020, BERTScore)."""
+
+    def embed_inner_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """As :meth:`embed_tokens`, of the layer before the last."""
+        ...
+
+
+@runtime_checkable
 class Reranker(Protocol):
     """Scores passages against a query, in [0, 1], higher is better. ``id`` names the method and its model.
 
