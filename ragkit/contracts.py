@@ -126,6 +126,16 @@ class Codes(Protocol):
 
 
 @runtime_checkable
+class LayeredEmbedder(Embedder, Protocol):
+    """An embedder that can also show what it makes of tokens one layer before its last, which keeps more of the words and is better
+    at telling what meets what (Zhang et al. 2020, BERTScore)."""
+
+    def embed_inner_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """As :meth:`embed_tokens`, of the layer before the last."""
+        ...
+
+
+@runtime_checkable
 class CodeReranker(Protocol):
     """A reranker that scores passages by kept codes of their tokens, as :meth:`Reranker.score` would by their texts, but for the codes'
     error."""

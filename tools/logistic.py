@@ -13,17 +13,22 @@ RIDGE = 0.01
 SEEDS = 5
 
 
-def fitted(sets: Mapping[str, tuple[np.ndarray, np.ndarray]], names: Sequence[str], script: str) -> dict[str, Any]:
+Pairs = Mapping[str, tuple[np.ndarray, np.ndarray]]
+
+
+def fitted(sets: Pairs, names: Sequence[str], script: str, groups: Pairs | None = None) -> dict[str, Any]:
     """The JSON of a model fitted on ``sets``: by name ``(positives, negatives)``, each ``(n, signals)``; all sets weigh the same.
 
     The cross-validated figures are of predictions for folds that were held out, set by set, the mean over so many ways to cut folds.
-    Rows of the same number are in the same fold in all sets, which may ask the same questions.
+    Rows of one group, ``(n,)`` labels of the positives and negatives of each set, are in the same fold. Without groups, those of the
+    same number are in all sets, which may ask the same questions.
     """
+    group = np.concatenate([part for pair in (groups or _numbers(sets)).values() for part in pair])
     x = np.concatenate([part for pair in sets.values() for part in pair])
     y = np.concatenate([np.full(len(part), label) for pair in sets.values() for part, label in zip(pair, (1.0, 0.0), strict=True)])
     source = np.concatenate([np.full(len(p) + len(n), i) for i, (p, n) in enumerate(sets.values())])
     weight = len(y) / len(sets) / np.bincount(source)[source]
-    tries = [_held_out(x, y, weight, _folds(seed, sets)) for seed in range(SEEDS)]
+    tries = [_held_out(x, y, weight, _folds(seed, group)) for seed in range(SEEDS)]
     beta = fit(x, y, weight)
 
     def mean(measure: Any) -> dict[str, float]:
@@ -39,8 +44,13 @@ def fitted(sets: Mapping[str, tuple[np.ndarray, np.ndarray]], names: Sequence[st
     }
 
 
-def _folds(seed: int, sets: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
-    return np.concatenate([np.random.default_rng(seed).integers(0, FOLDS, len(part)) for pair in sets.values() for part in pair])
+def _numbers(sets: Pairs) -> Pairs:
+    return {name: (np.arange(len(p)), np.arange(len(n))) for name, (p, n) in sets.items()}
+
+
+def _folds(seed: int, group: np.ndarray) -> np.ndarray:
+    groups, which = np.unique(group, return_inverse=True)
+    return np.random.default_rng(seed).integers(0, FOLDS, len(groups))[which]
 
 
 def _held_out(x: np.ndarray, y: np.ndarray, weight: np.ndarray, fold: np.ndarray) -> np.ndarray:

@@ -28,13 +28,22 @@ WINDOW = 800
 #: A text whose last token ends before this share of it was cut off.
 CUT = 0.9
 SIGNALS = (
-    "alignment", "weakest_quarter", "meaning", "coverage", "weighted_coverage", "weighted_coverage_all", "order", "run", "numbers",
-    "numbers_near",
+    "alignment", "weakest_quarter", "meaning", "weighted_coverage", "weighted_coverage_all", "order", "run", "numbers",
+    "numbers_near", "together",
 )  # fmt: skip
+#: How sharply the soft minimum over tokens turns to the least of them.
+SHARPNESS = 10.0
 
 _PLAIN = re.compile(r"\w+")
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+#: The number of an item of a list, which is no part of what the item says.
+_ITEM = re.compile(r"^\s*\d{1,2}[.)]\s+(?=[A-Z\"“])")
+_TEENS = "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+#: Numbers in words, but for "one", which is mostly none. "Twenty-five" is 25.
+_VALUES = {word: i for i, word in enumerate(_TEENS, 2)} | {word: 10 * i for i, word in enumerate(_TENS, 2)}
+_SPELLED = re.compile(rf"\b(?:({'|'.join(_TENS)})[- ](one|{'|'.join(_TEENS[:8])})|({'|'.join(_VALUES)}))\b", re.IGNORECASE)
 _NEGATIONS = "no not never none nobody nothing neither nor without cannot lack lacks fail fails failed unable".split()
 _NEGATION = re.compile(rf"\b(?!not only)(?:{'|'.join(_NEGATIONS)})\b|n[’']t\b", re.IGNORECASE)
 
@@ -46,7 +55,7 @@ class AlignmentVerifier:
     and how well they do. Evidence is read in overlapping windows of :data:`WINDOW` characters, all of it.
     """
 
-    id = "alignment-2"
+    id = "alignment-3"
 
     def __init__(self, tokens: TokenCache) -> None:
         self._tokens = tokens
@@ -77,8 +86,7 @@ class AlignmentVerifier:
     def signals(self, claim: str, evidence: Sequence[str]) -> dict[str, float]:
         """Measures in [0, 1] of how far ``evidence`` holds what ``claim`` says; all 0 when either has no words.
 
-        ``alignment``, ``weakest_quarter``, ``meaning``, ``coverage``, ``weighted_coverage``, ``order``, ``run`` and ``numbers_near``
-        are of the window that aligns best; ``weighted_coverage_all`` and ``numbers`` of all the evidence.
+        ``weighted_coverage_all`` and ``numbers`` are of all the evidence, the others of the window that aligns best.
         """
         wanted = self._tokens.get([claim])[0]
         windows, found = self._read(_windows(evidence))
@@ -94,18 +102,31 @@ class AlignmentVerifier:
         spoken = {term for sentence in here for term in sentence}
         everywhere = spoken.union(*(terms(sentence) for window in windows for sentence in window))
         total = sum(words.values()) or 1.0
+        numbers = _numbers(_ITEM.sub("", claim))
         return {
             "alignment": float(matches[near] @ weights),
             "weakest_quarter": float(np.quantile(matches[near][content], 0.25)),
             "meaning": max(0.0, float(mean_direction(wanted.vectors) @ mean_direction(found[near].vectors))),
-            "coverage": sum(term in spoken for term in words) / max(len(words), 1),
             "weighted_coverage": sum(weight for term, weight in words.items() if term in spoken) / total,
             "weighted_coverage_all": sum(weight for term, weight in words.items() if term in everywhere) / total,
             "order": _in_order(order, [term for sentence in here for term in sentence]),
             "run": max(_run(order, sentence) for sentence in here) / len(order),
-            "numbers": _share(_numbers(claim), {number for window in windows for number in _numbers(" ".join(window))}),
-            "numbers_near": _share(_numbers(claim), set(_numbers(text))),
+            "numbers": _share(numbers, {number for window in windows for number in _numbers(" ".join(window))}),
+            "numbers_near": _share(numbers, set(_numbers(text))),
+            "together": self._together(claim, len(wanted.starts), text, found[near].ends),
         }
+
+    def _together(self, claim: str, tokens: int, text: str, ends: NDArray[np.int32]) -> float:
+        """How well those of the claim's ``tokens`` that fit worst are met when the model reads it after the ``text``, whose tokens'
+        ``ends`` are given, in [0, 1]: the soft minimum of their best cosines. What the text does not say stands apart in such a reading.
+        """
+        limit = self._tokens.max_tokens
+        room = max(limit - tokens, limit // 2)
+        begun = text[: int(ends[room - 1])] if room < len(ends) else text
+        read = self._tokens.inner(f"{begun} {claim}")
+        own = read.starts > len(begun)
+        best = similarity(read.vectors[own], read.vectors[~own])
+        return float(np.clip(-np.log(np.mean(np.exp(-SHARPNESS * best))) / SHARPNESS, 0, 1)) if len(best) else 0.0
 
     def _read(self, windows: list[list[str]]) -> tuple[list[list[str]], list[TokenVectors]]:
         """The windows with their token vectors. What a model cuts off, because its own limit is less, is read in halves."""
@@ -179,7 +200,9 @@ def _share(wanted: Sequence[str], found: set[str]) -> float:
 
 
 def _numbers(text: str) -> list[str]:
-    return [number.replace(",", "").rstrip(".") for number in _NUMBER.findall(text)]
+    """Numbers in digits and in words, as digits."""
+    spelled = (sum(_VALUES.get(part, 1) for part in found if part) for found in _SPELLED.findall(text.lower()))
+    return [number.replace(",", "").rstrip(".") for number in _NUMBER.findall(text)] + [str(value) for value in spelled]
 
 
 def _alike(claim: set[str], sentence: set[str]) -> bool:

@@ -111,7 +111,18 @@ class SentenceTransformerEmbedder:
             return [self._one(texts[0])[1]]
         found: dict[int, TokenVectors] = {}
         for batch, encoded, output in self._forward(self._tokenizer.encode_batch(list(texts))):
-            found.update(zip(batch, self._token_vectors(encoded, output), strict=True))
+            found.update(zip(batch, self._token_vectors(encoded, output["token_embeddings"]), strict=True))
+        return [found[i] for i in range(len(texts))]
+
+    def embed_inner_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """As :meth:`embed_tokens`, of the layer before the last."""
+        import torch
+
+        found: dict[int, TokenVectors] = {}
+        for batch, encoded, inputs in self._inputs(self._tokenizer.encode_batch(list(texts))):
+            with torch.inference_mode():
+                inner = self._model[0].auto_model(**inputs, output_hidden_states=True).hidden_states[-2].float()
+            found.update(zip(batch, self._token_vectors(encoded, inner), strict=True))
         return [found[i] for i in range(len(texts))]
 
     def embed_both(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[TokenVectors]]:
@@ -121,7 +132,7 @@ class SentenceTransformerEmbedder:
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         found: dict[int, TokenVectors] = {}
         for batch, encoded, output in self._forward(self._tokenizer.encode_batch(list(texts))):
-            found.update(zip(batch, self._token_vectors(encoded, output), strict=True))
+            found.update(zip(batch, self._token_vectors(encoded, output["token_embeddings"]), strict=True))
             vectors[batch] = _unit(output)
         return vectors, [found[i] for i in range(len(texts))]
 
@@ -134,17 +145,17 @@ class SentenceTransformerEmbedder:
         last = self._last
         if last is None or last[0] != text:
             ((_, encoded, output),) = self._forward([self._tokenizer.encode(text)])
-            last = self._last = text, _unit(output), self._token_vectors(encoded, output)[0]
+            last = self._last = text, _unit(output), self._token_vectors(encoded, output["token_embeddings"])[0]
         return last[1].copy(), last[2]
 
-    def _token_vectors(self, encoded: Sequence[Any], output: dict[str, Any]) -> list[TokenVectors]:
-        """Of the tokens of each text's own, normalised."""
+    def _token_vectors(self, encoded: Sequence[Any], hidden: Any) -> list[TokenVectors]:
+        """Of the tokens of each text's own, normalised; ``hidden`` is a ``(texts, tokens, dimension)`` tensor."""
         import numpy as np
         import torch
 
-        hidden = torch.nn.functional.normalize(output["token_embeddings"], dim=-1).numpy()
+        unit = torch.nn.functional.normalize(hidden, dim=-1).numpy()
         found = []
-        for row, e in zip(hidden, encoded, strict=True):
+        for row, e in zip(unit, encoded, strict=True):
             end = self._max_length - 1 if len(e.ids) > self._max_length else len(e.ids)  # a cut text ends in a special token
             keep = [j for j in range(end) if not e.special_tokens_mask[j]]
             spans = np.array([e.offsets[j] for j in keep], np.int32).reshape(-1, 2)
@@ -152,7 +163,19 @@ class SentenceTransformerEmbedder:
         return found
 
     def _forward(self, encoded: Sequence[Any]) -> Iterator[tuple[list[int], list[Any], dict[str, Any]]]:
-        """The model's output for batches of texts of like length: ``(indices, encodings, float32 tensors)``.
+        """The model's output for batches of texts of like length: ``(indices, encodings, float32 tensors)``."""
+        import torch
+
+        for batch, batched, inputs in self._inputs(encoded):
+            with torch.inference_mode():
+                output = self._model[0](inputs)
+                output["token_embeddings"] = output["token_embeddings"].float()
+                for module in list(self._model)[1:]:
+                    output = module(output)
+            yield batch, batched, output
+
+    def _inputs(self, encoded: Sequence[Any]) -> Iterator[tuple[list[int], list[Any], dict[str, Any]]]:
+        """Batches of texts of like length: ``(indices, encodings, the model's input)``.
 
         How a text is padded depends on its own length alone, so its vectors are the same bits whatever else is embedded with
         it. Lengths and batches come in few sizes: oneDNN compiles a kernel for each shape that it meets and keeps it.
@@ -167,12 +190,7 @@ class SentenceTransformerEmbedder:
                 rows = [_cut(encoded[i].ids, self._max_length) for i in batch]
                 ids = torch.tensor([row + [0] * (length - len(row)) for row in rows])
                 mask = torch.tensor([[1] * len(row) + [0] * (length - len(row)) for row in rows])
-                with torch.inference_mode():
-                    output = self._model[0]({"input_ids": ids, "attention_mask": mask})
-                    output["token_embeddings"] = output["token_embeddings"].float()
-                    for module in list(self._model)[1:]:
-                        output = module(output)
-                yield batch, [encoded[i] for i in batch], output
+                yield batch, [encoded[i] for i in batch], {"input_ids": ids, "attention_mask": mask}
 
     def _padded(self, length: int) -> int:
         """The next multiple of ``PAD_TO``, which is never ``length`` itself: a batch with no padding at all would take another

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ragkit.contracts import Codes, Embedder, TokenVectors
+from ragkit.contracts import Codes, Embedder, LayeredEmbedder, TokenVectors
 from ragkit.errors import ModelError
 from ragkit.models import processors
 from ragkit.text.words import terms
@@ -43,6 +43,16 @@ class TokenCache:
             for i, key in enumerate(keys):
                 self._keep(key, known[i])
         return [known[i] for i in range(len(keys))]
+
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens that the embedder reads of one text."""
+        return self._embedder.max_tokens
+
+    def inner(self, text: str) -> TokenVectors:
+        """Token vectors of ``text``, not kept, one layer before the last where the embedder shows it."""
+        embedder = self._embedder
+        return (embedder.embed_inner_tokens if isinstance(embedder, LayeredEmbedder) else embedder.embed_tokens)([text])[0]
 
     def _keep(self, key: int, vectors: TokenVectors) -> None:
         if key not in self._kept:

