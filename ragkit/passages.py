@@ -67,8 +67,9 @@ def pooled(text: str, tokens: TokenVectors) -> NDArray[np.float32]:
         if terms(word.group()):
             keep |= (tokens.starts >= word.start()) & (tokens.ends <= word.end())
     kept = tokens.vectors[keep if keep.any() else slice(None)].astype(np.float32, copy=False)
-    sums = np.add.reduceat(kept, np.arange(0, len(kept), POOLED), axis=0) if len(kept) else kept
-    return sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
+    sums: NDArray[np.float32] = np.add.reduceat(kept, np.arange(0, len(kept), POOLED), axis=0) if len(kept) else kept
+    found: NDArray[np.float32] = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
+    return found
 
 
 def _both(embedder: Embedder, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[TokenVectors]]:
