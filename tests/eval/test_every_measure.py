@@ -112,7 +112,8 @@ def outcomes(draw: Any) -> Outcome:
         peak_bytes=draw(st.none() | st.integers(0, 2**40)),
         failure=draw(st.none() | st.none() | st.just("it took too long")),
     )
-    question = Question(id="q", text=draw(TEXTS), answers=tuple(draw(st.lists(TEXTS, max_size=3))))
+    answers = tuple(draw(st.lists(TEXTS, max_size=3)))
+    question = Question(id="q", text=draw(TEXTS), answers=answers, ungraded=not answers and draw(st.booleans()))
     gold = tuple(draw(golds(number)) for number in range(draw(st.integers(0, 3))))
     return Outcome(question=question, gold=gold, response=response)
 
@@ -141,7 +142,8 @@ def test_no_answer_is_worth_what_is_declared(seen: Outcome, how: str) -> None:
     none = replace(seen, response=replace(seen.response, **({"asked": True, "failure": None} | told)))
     for measure in MEASURES:
         if isinstance(measure, AnswerMeasure):
-            asked = measure.ASKED == "all" or none.question.answerable == (measure.ASKED == "answerable")
+            graded = not none.question.ungraded and none.question.answerable == (measure.ASKED == "answerable")
+            asked = measure.ASKED == "all" or graded
             applies = asked and (not measure.NEEDS_GOLD or any(gold.gain for gold in none.gold)) and measure.applies(none)
             assert measure.score(none) == (measure.EMPTY if applies else None), measure
             assert measure.describe()["no_answer"] == measure.EMPTY
