@@ -48,8 +48,8 @@ def _measures(page: Page) -> Iterator[str]:
         for row in rows:
             first = next(result for result in row if result is not None)
             yield f"| {plain(first.name)} | " + " | ".join(map(_cells, row)) + f" | {plain(first.about['description'])} |"
-    names = " | ".join(plain(run.name) for run in page.runs)
-    yield from ("", "## What was run", "", f"| | {names} |", "|---|" + "---|" * len(page.runs))
+    heads = " | ".join(plain(run.name) for run in page.runs)
+    yield from ("", "## What was run", "", f"| | {heads} |", "|---|" + "---|" * len(page.runs))
     about = [told(run.info) for run in page.runs]
     for name in dict.fromkeys(name for one in about for name in one):
         yield f"| {plain(name)} | " + " | ".join(plain(one.get(name, "–")) for one in about) + " |"
