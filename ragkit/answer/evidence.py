@@ -29,7 +29,7 @@ ALIGNMENT, LEXICAL, PASSAGE = 0.9, 0.1, 0.1
 #: ... and whether it has a thing of the kind that is asked for.
 EXPECTED = 0.02
 #: A sentence that scores lower than the best by more than this is not evidence.
-MAX_GAP = 0.2
+MAX_GAP = 0.25
 #: Sentences whose union must cover the question for it to count as answered.
 UNION = 3
 #: A token of the question that has no token of the evidence nearer than this cosine is not matched.
