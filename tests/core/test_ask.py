@@ -8,15 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragkit import Ragkit
+from ragkit import Ragkit, Settings
 from ragkit.answer import prompts
 from ragkit.answer.compose import Draft
+from ragkit.answer.evidence import MAX_GAP
 from ragkit.answer.verify import AlignmentVerifier
 from ragkit.models.embedder import SentenceTransformerEmbedder
 from ragkit.models.generator import LlamaCppGenerator
 from ragkit.models.rerank import TokenCache
 from ragkit.records import Answer, Mode
 from ragkit.testing import ScriptedGenerator, SyntheticEmbedder
+from ragkit.text.sentences import sentence_spans
+from tests.core.facts import DOCUMENTS, FACTS
 
 MODES: tuple[Mode, ...] = ("auto", "quote", "compose")
 
@@ -46,6 +49,19 @@ def test_answers_hold_the_fact_and_cite_it_exactly(filled: Ragkit, question: str
     assert _citations_are_exact(filled, answer) >= 1
     assert any(gold in c.cited_text for s in answer.sentences for c in s.citations)
     assert answer.text == " ".join(s.text for s in answer.sentences)
+
+
+def test_what_fits_much_worse_than_the_best_is_no_evidence(embedder: SentenceTransformerEmbedder) -> None:
+    """However many sentences an answer may have, evidence is in order of its score, and within the gap of the best."""
+    with Ragkit.in_memory(embedder=embedder, settings=Settings().with_values(**{"answering.sentences": 20})) as kit:
+        for name, text in DOCUMENTS.items():
+            kit.add_text(text, uri=f"note:{name}")
+        sentences = sum(len(sentence_spans(text)) for text in DOCUMENTS.values())
+        for fact in FACTS:
+            scores = [one.score for one in kit.ask(fact.question, mode="quote").evidence]
+            assert scores == sorted(scores, reverse=True)
+            assert scores[-1] >= scores[0] - MAX_GAP
+            assert 1 <= len(scores) < sentences
 
 
 @pytest.mark.parametrize("mode", MODES)
