@@ -12,6 +12,7 @@ from . import (
     command_data,
     command_gate,
     command_judge,
+    command_monitor,
     command_report,
     command_run,
     command_show,
@@ -41,5 +42,6 @@ def _group() -> None:
 
 for part in (
     command_run, command_show, command_compare, command_gate, command_sweep, command_report, command_data, command_synth, command_judge,
+    command_monitor,
 ):  # fmt: skip
     app.add_typer(part.app)
