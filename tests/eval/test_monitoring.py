@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -148,6 +149,7 @@ def test_drift_of_questions(kit: Ragkit) -> None:
     """Other questions than before are noticed, the same ones are not; alerts on it name its p."""
     for n in range(LEAST):
         kit.ask(f"When was the mill built and by whom? {n}")
+    time.sleep(1.1)  # records know their second
     for n in range(LEAST):
         kit.ask(f"zebra quagga okapi giraffe {n}")
     look = Monitor(kit, window=LEAST, baseline=LEAST, alerts=[parse_alert("question drift p<0.01")]).look()
