@@ -23,8 +23,8 @@ def words(text: object, most: int = 48) -> str:
 def ticks(low: float, high: float, about: int = 5) -> list[float]:
     """Round numbers from ``low`` to ``high``, about so many.
 
-    >>> ticks(0, 1), ticks(0, 0.37)
-    ([0.0, 0.2, 0.4, 0.6, 0.8, 1.0], [0.0, 0.1, 0.2, 0.3])
+    >>> ticks(0, 1), ticks(0, 0.45)
+    ([0.0, 0.2, 0.4, 0.6, 0.8, 1.0], [0.0, 0.1, 0.2, 0.3, 0.4])
     """
     if high <= low:
         return [low]

@@ -190,7 +190,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert main(["eval", "judge", str(file), "--again", "3"]) == 0
     out = capsys.readouterr().out
     assert all(
-        text in out for text in ("alignment-2: 12 claims", "balanced accuracy", "another verdict when judged again: 0 of 3", "ms a claim")
+        text in out for text in ("alignment-3: 12 claims", "balanced accuracy", "another verdict when judged again: 0 of 3", "ms a claim")
     )
     assert main(["eval", "judge", str(file), "--verifier", "lexical", "--json", "--limit", "8"]) == 0
     tree = json.loads(capsys.readouterr().out)

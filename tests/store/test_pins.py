@@ -113,7 +113,7 @@ def test_no_file_goes_between_the_snapshot_and_its_opening(make_kit: MakeKit, mo
         assert texts(reader) == [note(1, i) for i in range(4)]
     assert texts(reader) == [note(2, i) for i in range(4)]
     assert not writer.compact().postponed
-    assert len(files(writer)) == 2
+    assert len(files(writer)) == 3
 
 
 def test_eight_threads_search_at_once(make_kit: MakeKit) -> None:
