@@ -78,7 +78,7 @@ def kolmogorov(x: float) -> float:
     if x < 1:  # the other series of the same function: this one converges fast for small x
         terms = (math.exp(-((2 * k - 1) ** 2) * math.pi**2 / (8 * x * x)) for k in range(1, 8))
         return 1 - math.sqrt(2 * math.pi) / x * sum(terms)
-    return min(1.0, 2 * sum((-1) ** (k - 1) * math.exp(-2 * k * k * x * x) for k in range(1, 20)))
+    return min(1.0, 2 * sum((1 if k % 2 else -1) * math.exp(-2 * k * k * x * x) for k in range(1, 20)))
 
 
 @record
