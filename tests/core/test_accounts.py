@@ -22,7 +22,7 @@ from ragkit.store.tables import answers
 from ragkit.testing import ScriptedGenerator, SyntheticEmbedder
 
 FACT = "The mill was built in the year 1871 by Ada Thornbury."
-TEXT = f"{FACT} When it was built in 1871, the mill stood 34 metres high. Its wheel turned until 1903, and nobody has moved it since."
+TEXT = f"{FACT} In 1871 the mill was built 34 metres high. Its wheel turned until 1903, and nobody has moved it since."
 REPLY = "The mill was built in the year 1871 by Ada Thornbury [1]."
 QUESTION = "When was the mill built?"
 CASES = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

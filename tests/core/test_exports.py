@@ -22,7 +22,7 @@ from ragkit.testing import ScriptedGenerator, SyntheticEmbedder
 CASES = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-HEIGHT = "The mill was 34 metres high."
+HEIGHT = "In 1871 the mill was built 34 metres high."
 
 
 def opened(path: Path) -> Ragkit:
