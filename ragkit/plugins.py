@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from ragkit.errors import PluginError
@@ -32,7 +32,7 @@ def runtime(name: str) -> Any:
     raise PluginError(f"no installed package offers the part {name!r}; {_MEND}")
 
 
-def offered(group: str) -> dict[str, Any]:
+def offered(group: str) -> dict[str, EntryPoint]:
     """The entry points of ``group`` by name; of two with one name, the first by value."""
     return {entry.name: entry for entry in sorted(entry_points(group=group), key=lambda entry: entry.value, reverse=True)}
 
@@ -45,12 +45,17 @@ def loaded(group: str, name: str) -> Any:
         KeyError: none does.
     """
     entry = offered(group)[name]
-    package = entry.dist.name if entry.dist else "an unknown package"
     try:
         return entry.load()
     except BROKEN as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise PluginError(
-            f"{name!r} ({entry.value}, from {package}) cannot be loaded: {reason}; "
-            f"mend or remove it: pip install --upgrade {package}, or pip uninstall {package}"
-        ) from error
+        raise unloadable(repr(name), entry, error) from error
+
+
+def unloadable(what: str, entry: EntryPoint, error: Exception) -> PluginError:
+    """The error that names ``what`` cannot be loaded, the package that it is from, and what mends it."""
+    package = entry.dist.name if entry.dist else "an unknown package"
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return PluginError(
+        f"{what} ({entry.value}, from {package}) cannot be loaded: {reason}; "
+        f"mend or remove it: pip install --upgrade {package}, or pip uninstall {package}"
+    )

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ragkit.text.sentences import sentence_spans
@@ -104,7 +105,7 @@ def response(value: Any, passages: Sequence[Passage] | None = None) -> Response:
     if not isinstance(told, str):
         raise BadResponse(f"the answer is a {type(told).__name__}, not a text")
     made = _told(told, shown, plain)
-    return made if value.get("abstained") is None else Response(**{**_fields(made), "abstained": bool(value["abstained"])})
+    return made if value.get("abstained") is None else replace(made, abstained=bool(value["abstained"]))
 
 
 def _told(text: str, passages: tuple[Passage, ...], plain: dict[str, Any]) -> Response:
@@ -121,10 +122,6 @@ def _stated(value: Mapping[str, Any], passages: tuple[Passage, ...], plain: dict
     text = next((value[key] for key in _ANSWERS if isinstance(value.get(key), str)), " ".join(s.text for s in made))
     abstained = bool(value.get("abstained", is_refusal(text)))
     return Response(passages=passages, statements=made, text=text, abstained=abstained, **plain)
-
-
-def _fields(made: Response) -> dict[str, Any]:
-    return {name: getattr(made, name) for name in made.__dataclass_fields__}
 
 
 def _passages(listed: Any) -> Iterator[Passage]:

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from ragkit.errors import PluginError
-from ragkit.plugins import BROKEN, offered
+from ragkit.plugins import BROKEN, offered, unloadable
 
 GROUP = "ragkit.commands"
 
@@ -55,18 +55,13 @@ def load(name: str) -> Any:
         PluginError: it cannot be loaded, or is no ``typer.Typer``.
     """
     entry = installed()[name]
-    package = entry.dist.name if entry.dist else "an unknown package"
     try:
         plugin = entry.load()
         if not isinstance(plugin, typer.Typer):
             raise TypeError(f"it is a {type(plugin).__name__}, not a typer.Typer")
         found = typer.main.get_command(plugin)
     except BROKEN as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise PluginError(
-            f"the command {name!r} ({entry.value}, from {package}) cannot be loaded: {reason}; "
-            f"mend or remove it: pip install --upgrade {package}, or pip uninstall {package}"
-        ) from error
+        raise unloadable(f"the command {name!r}", entry, error) from error
     found.name = name
     return _alike(found)
 
